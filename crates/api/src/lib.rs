@@ -1,0 +1,111 @@
+//! The HTTP API, the pages and the web assets. Talks to `app` only: `store` is not among its
+//! dependencies.
+
+mod assets;
+mod body;
+mod callers;
+mod finish;
+mod limits;
+mod pages;
+mod problem;
+mod routes;
+mod server;
+
+use std::{sync::Arc, time::Duration};
+
+use aide::{axum::ApiRouter, openapi::OpenApi};
+use app::Doors;
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
+use tower_http::{
+    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
+};
+
+pub use crate::{
+    pages::{DemoBusiness, DemoSite, Pages},
+    problem::Problem,
+    server::{ClientAddress, Server},
+};
+use crate::{limits::Limits, problem::Code};
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct Api(Arc<Parts>);
+
+struct Parts {
+    doors: Doors,
+    pages: Pages,
+    limits: Limits,
+    openapi: String,
+}
+
+/// What differs from one server to another.
+pub struct Settings {
+    /// The sample businesses, when it is a demonstration.
+    pub demo: Option<DemoSite>,
+    /// Token buckets per address.
+    pub rate_limits: bool,
+}
+
+/// A request that has not been answered by then is given up.
+const LONGEST_REQUEST: Duration = Duration::from_secs(30);
+
+/// No JSON body of the public API is larger.
+const LARGEST_BODY: usize = 64 * 1_024;
+
+/// All routes.
+pub fn router(doors: Doors, settings: Settings) -> Router {
+    let mut openapi = OpenApi::default();
+    let routes = documented().finish_api_with(&mut openapi, routes::describe);
+    let parts = Parts {
+        doors,
+        pages: Pages::new(settings.demo),
+        limits: Limits::new(settings.rate_limits),
+        openapi: to_json(&openapi),
+    };
+    let api = Api(Arc::new(parts));
+    routes
+        .merge(routes::undocumented())
+        .fallback(async || Problem::new(Code::NotFound))
+        .method_not_allowed_fallback(async || Problem::new(Code::MethodNotAllowed))
+        .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(CatchPanicLayer::custom(problem::panicked))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, LONGEST_REQUEST))
+        .layer(middleware::from_fn(finish::finish))
+        .layer(CompressionLayer::new())
+        .with_state(api)
+}
+
+/// The OpenAPI document of the API, as `/openapi.json` serves it.
+pub fn openapi() -> String {
+    let mut openapi = OpenApi::default();
+    let _: Router<Api> = documented().finish_api_with(&mut openapi, routes::describe);
+    to_json(&openapi)
+}
+
+fn documented() -> ApiRouter<Api> {
+    aide::generate::on_error(|error| tracing::debug!(%error, "OpenAPI"));
+    aide::generate::extract_schemas(true);
+    routes::documented()
+}
+
+fn to_json(openapi: &OpenApi) -> String {
+    serde_json::to_string_pretty(openapi).unwrap_or_default() + "\n"
+}
+
+impl Api {
+    fn doors(&self) -> &Doors {
+        &self.0.doors
+    }
+
+    fn pages(&self) -> &Pages {
+        &self.0.pages
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    fn openapi(&self) -> &str {
+        &self.0.openapi
+    }
+}

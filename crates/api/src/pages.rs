@@ -1,0 +1,135 @@
+//! The HTML pages: templates of the web build, filled in.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY},
+    response::{Html, IntoResponse, Response},
+};
+use minijinja::{Environment, Value, context, value::Serde};
+use serde::Serialize;
+
+use crate::{Problem, assets, problem::Code};
+
+/// Fills in and serves the pages.
+pub struct Pages {
+    templates: Environment<'static>,
+    demo: Option<DemoSite>,
+}
+
+/// What a demonstration shows: the sample businesses.
+#[derive(Debug, Clone, Default)]
+pub struct DemoSite {
+    pub businesses: Vec<DemoBusiness>,
+}
+
+/// One sample business.
+#[derive(Debug, Clone)]
+pub struct DemoBusiness {
+    pub name: String,
+    pub slug: String,
+    pub tagline: String,
+    pub public_key: String,
+    pub phone: Option<String>,
+    pub address_line: Option<String>,
+    /// The texts of its pretended website.
+    pub website: serde_json::Value,
+    /// Its service-selection graph.
+    pub flow_svg: String,
+}
+
+/// What a page may load: its own server's files and nothing else.
+const OWN_FILES_ONLY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'self'";
+
+/// Swagger UI writes style attributes.
+const WITH_INLINE_STYLES: &str = "default-src 'none'; script-src 'self'; \
+    style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self'; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+impl Pages {
+    pub(crate) fn new(demo: Option<DemoSite>) -> Self {
+        let mut templates = Environment::new();
+        let manifest: BTreeMap<String, String> = assets::text("manifest.json")
+            .and_then(|it| serde_json::from_str(&it).ok())
+            .unwrap_or_default();
+        templates.add_function("asset", move |name: &str| {
+            manifest.get(name).cloned().unwrap_or_default()
+        });
+        for name in ["book.html", "business.html", "demo.html", "docs.html", "problem.html"] {
+            if let Some(text) = assets::text(&format!("pages/{name}"))
+                && let Err(error) = templates.add_template_owned(name, text)
+            {
+                tracing::error!(%error, name, "a page template is broken");
+            }
+        }
+        Self { templates, demo }
+    }
+
+    pub(crate) fn demo(&self) -> Option<&DemoSite> {
+        self.demo.as_ref()
+    }
+
+    pub(crate) fn book(&self, public_key: &str, title: &str, organization: &impl Serialize) -> Response {
+        let organization = Value::from(Serde(organization));
+        self.render("book.html", OWN_FILES_ONLY, context! { public_key, title, organization })
+    }
+
+    pub(crate) fn demo_index(&self, site: &DemoSite) -> Response {
+        let organizations: Vec<_> = site.businesses.iter().map(|it| context! {
+            name => &it.name,
+            slug => &it.slug,
+            tagline => &it.tagline,
+            public_key => &it.public_key,
+            hosted_url => format!("/book/{}", it.public_key),
+            website_url => format!("/demo/{}", it.slug),
+            flow_diagram_url => format!("/demo/{}/flow.svg", it.slug),
+        }).collect();
+        let version = env!("CARGO_PKG_VERSION");
+        let context = context! { organizations, version, docs_url => "/docs" };
+        self.render("demo.html", OWN_FILES_ONLY, context)
+    }
+
+    pub(crate) fn business(&self, business: &DemoBusiness) -> Response {
+        let organization = context! {
+            name => &business.name,
+            phone => &business.phone,
+            address_line => &business.address_line,
+        };
+        let website = Value::from(Serde(&business.website));
+        let context = context! { public_key => &business.public_key, organization, website };
+        self.render("business.html", OWN_FILES_ONLY, context)
+    }
+
+    pub(crate) fn docs(&self) -> Response {
+        self.render("docs.html", WITH_INLINE_STYLES, context! {})
+    }
+
+    /// A problem for people.
+    pub(crate) fn problem(&self, problem: &Problem, title: &str, detail: &str) -> Response {
+        let status = problem.status().as_u16();
+        let mut response = self.render("problem.html", OWN_FILES_ONLY, context! { title, detail, status });
+        *response.status_mut() = problem.status();
+        response
+    }
+
+    fn render(&self, name: &str, policy: &'static str, context: Value) -> Response {
+        let Ok(template) = self.templates.get_template(name) else {
+            let detail = "The web parts were not built: run `make build`.";
+            return Problem::new(Code::NotFound).detail(detail).into_response();
+        };
+        match template.render(context) {
+            Ok(html) => {
+                let mut response = Html(html).into_response();
+                let headers = response.headers_mut();
+                headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+                response
+            }
+            Err(error) => {
+                tracing::error!(%error, name, "a page cannot be filled in");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,75 @@
+use app::Error;
+use axum::{
+    extract::{Path, State},
+    http::{HeaderValue, header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE}},
+    response::{IntoResponse, Redirect, Response},
+};
+
+use super::schedulers::OrganizationView;
+use crate::{Api, DemoBusiness, Problem, problem::Code};
+
+pub(super) async fn home(State(api): State<Api>) -> Redirect {
+    Redirect::to(if api.pages().demo().is_some() { "/demo" } else { "/docs" })
+}
+
+pub(super) async fn docs(State(api): State<Api>) -> Response {
+    api.pages().docs()
+}
+
+/// What every problem's `type` points to.
+pub(super) async fn problems() -> Redirect {
+    Redirect::to("/docs")
+}
+
+pub(super) async fn book(State(api): State<Api>, Path(public_key): Path<String>) -> Response {
+    match find(&api, &public_key).await {
+        Ok((title, organization)) => api.pages().book(&public_key, &title, &organization),
+        Err(Error::NotFound(_)) => {
+            let detail = "There is no booking page at this address. Please check the link.";
+            api.pages().problem(&Problem::new(Code::NotFound), "Page not found", detail)
+        }
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+async fn find(api: &Api, public_key: &str) -> app::Result<(String, OrganizationView)> {
+    let scheduler = api.doors().scheduler(public_key).await?;
+    let organization = scheduler.organization().await?;
+    Ok((scheduler.title().await?, OrganizationView::new(organization.body)))
+}
+
+pub(super) async fn demo(State(api): State<Api>) -> Response {
+    match api.pages().demo() {
+        Some(site) => api.pages().demo_index(site),
+        None => not_there(&api),
+    }
+}
+
+pub(super) async fn business(State(api): State<Api>, Path(slug): Path<String>) -> Response {
+    match sample(&api, &slug) {
+        Some(business) => api.pages().business(business),
+        None => not_there(&api),
+    }
+}
+
+pub(super) async fn flow_svg(State(api): State<Api>, Path(slug): Path<String>) -> Response {
+    let Some(business) = sample(&api, &slug) else { return not_there(&api) };
+    let mut response = business.flow_svg.clone().into_response();
+    for (name, value) in [
+        (CONTENT_TYPE, "image/svg+xml"),
+        (CACHE_CONTROL, "public, max-age=300"),
+        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+fn sample<'a>(api: &'a Api, slug: &str) -> Option<&'a DemoBusiness> {
+    api.pages().demo()?.businesses.iter().find(|it| it.slug == slug)
+}
+
+fn not_there(api: &Api) -> Response {
+    let detail = "There is nothing at this address. Sample businesses are shown by `wrkbelt demo` only.";
+    api.pages().problem(&Problem::new(Code::NotFound), "Page not found", detail)
+}

@@ -1,0 +1,102 @@
+use std::{sync::Arc, time::Duration};
+
+use model::{
+    Doc, Id, LookupKind,
+    core::Organization,
+    flow::CompiledFlow,
+    scheduler::{BookingFlowVersion, Schedule, ServiceZone, ZoneIndex},
+    session::BookingSession,
+};
+use store::Store;
+
+use crate::{
+    Environment, Error, Result, Scheduler, SessionToken, Tenant, VisitorSession, cache::Cache,
+};
+
+/// Hands the store over. From here on the doors are the only ways to a [`Tenant`]: the public one
+/// goes to the API, the other to the command line.
+pub fn open(store: Store, environment: Environment) -> (Doors, SystemDoor) {
+    let house = House { store, environment, caches: Arc::default() };
+    (Doors(house.clone()), SystemDoor(house))
+}
+
+/// The ways in for those who come from outside: each shows something that lets it through.
+#[derive(Clone)]
+pub struct Doors(House);
+
+/// The way in for those who already have the machine.
+#[derive(Clone)]
+pub struct SystemDoor(pub(crate) House);
+
+#[derive(Clone)]
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) environment: Environment,
+    pub(crate) caches: Arc<Caches>,
+}
+
+/// What is read often and changes seldom or never.
+pub(crate) struct Caches {
+    pub(crate) flows: Cache<(Id<Organization>, Id<BookingFlowVersion>), CompiledFlow>,
+    pub(crate) zones: Cache<(Id<Organization>, Vec<Id<ServiceZone>>), ZoneIndex>,
+    pub(crate) schedules: Cache<(Id<Organization>, Id<Schedule>), Option<Schedule>>,
+}
+
+/// Another process may change zones and schedules: so long until it is seen here.
+const LIVE: Duration = Duration::from_secs(1);
+
+impl Default for Caches {
+    fn default() -> Self {
+        Self {
+            flows: Cache::new(512, None),
+            zones: Cache::new(4_096, Some(LIVE)),
+            schedules: Cache::new(4_096, Some(LIVE)),
+        }
+    }
+}
+
+impl House {
+    pub(crate) fn tenant(&self, organization: Id<Organization>) -> Tenant {
+        Tenant::new(self.store.scoped(organization), self.clone())
+    }
+}
+
+impl Doors {
+    /// For whoever has the public key of a scheduler: its sessions can be started.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a key that nobody has.
+    pub async fn scheduler(&self, public_key: &str) -> Result<Scheduler> {
+        let not_found = || Error::NotFound("scheduler");
+        let lookup = self.0.store.platform().lookup(LookupKind::PublicKey, public_key).await?;
+        let lookup = lookup.ok_or_else(not_found)?;
+        let tenant = self.0.tenant(lookup.organization_id);
+        let config = tenant.scoped().get(Id::new(lookup.target_id)).await?;
+        Ok(Scheduler::new(tenant, config.ok_or_else(not_found)?))
+    }
+
+    /// For whoever has the token of a session: that one session.
+    ///
+    /// # Errors
+    /// [`Error::WrongToken`], the same for a session that does not exist.
+    pub async fn session(&self, id: Id<BookingSession>, token: &str) -> Result<VisitorSession> {
+        let token: SessionToken = token.parse().map_err(|()| Error::WrongToken)?;
+        let tenant = self.0.tenant(token.organization());
+        let session: Option<Doc<BookingSession>> = tenant.scoped().get(id).await?;
+        let session = session.filter(|it| token.opens(&it.body)).ok_or(Error::WrongToken)?;
+        Ok(VisitorSession::new(tenant, session))
+    }
+
+    /// Whether the store answers.
+    pub async fn is_ready(&self) -> Result<()> {
+        self.0.store.platform().lookup(LookupKind::PublicKey, "").await?;
+        Ok(())
+    }
+}
+
+impl SystemDoor {
+    /// All that an organization has.
+    pub fn enter(&self, organization: Id<Organization>) -> Tenant {
+        self.0.tenant(organization)
+    }
+}

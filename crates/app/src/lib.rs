@@ -1,0 +1,29 @@
+//! What the system does, whoever asks: the HTTP API or the command line.
+
+mod availability;
+mod cache;
+mod doors;
+mod environment;
+mod error;
+mod flows;
+mod organizations;
+mod schedulers;
+mod sessions;
+mod tenant;
+
+pub use crate::{
+    doors::{Doors, SystemDoor, open},
+    environment::{Clock, Environment, SystemClock},
+    error::Error,
+    flows::Imported,
+    organizations::NewOrganization,
+    schedulers::{Scheduler, SchedulerSettings},
+    sessions::{
+        Executed, Replayed, SessionToken, Started, StartSession, Timeslots, TimeslotsDay,
+        TimeslotsSlot, VisitorSession,
+    },
+    tenant::Tenant,
+};
+
+/// What a use case answers.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,79 @@
+use model::{
+    Doc, Timestamp,
+    flow::CompiledFlow,
+    scheduler::{HoldState, SlotHold},
+    session::{self, EventData, Seat, Selections, SessionEvent},
+};
+use store::UnitOfWork;
+
+use super::VisitorSession;
+use crate::Result;
+
+/// What events touch besides the session, in the same batch: seats and the booking.
+pub(super) struct Effects<'a> {
+    pub(super) visitor: &'a VisitorSession,
+    pub(super) flow: &'a CompiledFlow,
+    pub(super) taken_over: &'a [Doc<SlotHold>],
+}
+
+impl Effects<'_> {
+    pub(super) async fn add(&self, unit: &mut UnitOfWork, events: &[SessionEvent]) -> Result<()> {
+        for event in events {
+            match &event.body.data {
+                EventData::TimeslotReleased { seats }
+                | EventData::TimeslotExpired { seats }
+                | EventData::TimeslotLost { seats, .. } => self.free(unit, seats).await?,
+                EventData::TimeslotHeld { seats, held_until, .. } => self.hold(unit, seats, *held_until)?,
+                EventData::BookingSubmitted { booking_id, seats, .. } => {
+                    let none = Selections::default();
+                    let state = &self.visitor.session.body.current_state;
+                    let before = state.temp_selections.as_ref().unwrap_or(&none);
+                    let data = &event.body.data;
+                    if let Some(booking) = session::booking(self.flow, self.visitor.session.id, before, data) {
+                        unit.insert(*booking_id, &booking)?;
+                    }
+                    self.book(unit, seats).await?;
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn hold(&self, unit: &mut UnitOfWork, seats: &[Seat], expires_at: Timestamp) -> Result<()> {
+        for expired in self.taken_over {
+            unit.delete(expired.id, expired.version);
+        }
+        for seat in seats {
+            let hold = SlotHold {
+                resource_key: seat.resource_key.clone(),
+                window_start: seat.window_start,
+                seat: seat.seat,
+                booking_session_id: self.visitor.session.id,
+                state: HoldState::Held { expires_at },
+            };
+            unit.insert(seat.hold_id, &hold)?;
+        }
+        Ok(())
+    }
+
+    /// Seats that somebody took over meanwhile are theirs.
+    async fn free(&self, unit: &mut UnitOfWork, seats: &[Seat]) -> Result<()> {
+        for seat in seats {
+            if let Some(hold) = self.visitor.tenant.scoped().get(seat.hold_id).await? {
+                unit.delete(hold.id, hold.version);
+            }
+        }
+        Ok(())
+    }
+
+    async fn book(&self, unit: &mut UnitOfWork, seats: &[Seat]) -> Result<()> {
+        for seat in seats {
+            if let Some(hold) = self.visitor.tenant.scoped().get(seat.hold_id).await? {
+                let booked = SlotHold { state: HoldState::Booked, ..hold.body.clone() };
+                unit.replace(&hold, &booked)?;
+            }
+        }
+        Ok(())
+    }
+}

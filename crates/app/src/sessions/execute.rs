@@ -1,0 +1,184 @@
+use model::{
+    Doc,
+    flow::CompiledFlow,
+    session::{
+        self, BookingSession, Command, Decided, EventData, FieldFailure, Rejection, SessionEvent,
+        View,
+    },
+};
+use sha2::{Digest, Sha256};
+use store::{StoreError, StoredEvent};
+
+use super::{
+    VisitorSession,
+    effects::Effects,
+    facts::Facts,
+    journal::{self, Header},
+};
+use crate::{Error, Result, environment::hex};
+
+/// How often a command is decided anew because somebody else wrote first. Each time at least one
+/// other has got on.
+const ATTEMPTS: usize = 64;
+
+/// What became of a command.
+#[derive(Debug)]
+pub struct Executed {
+    pub view: View,
+    /// Types of the events that it caused.
+    pub events: Vec<String>,
+}
+
+impl VisitorSession {
+    /// Decides on a command and appends what happens, in one durable batch. The same `command_id`
+    /// has one effect and answers the same, however often it comes.
+    ///
+    /// # Errors
+    /// [`Error::Stale`] when the visitor has seen an older state, [`Error::Rejected`] when the
+    /// command makes no sense now, [`Error::CommandIdReused`], [`Error::Invalid`] for one that is
+    /// malformed.
+    pub async fn execute(
+        mut self,
+        command_id: &str,
+        expected_sequence: u64,
+        command: &Command,
+    ) -> Result<Executed> {
+        let digest = digest(command);
+        for _ in 0..ATTEMPTS {
+            let flow = self.tenant.compiled(self.session.body.booking_flow_version_id).await?;
+            let known = self.tenant.scoped().events_of_command(self.session.id, command_id).await?;
+            if !known.is_empty() {
+                return self.answer_again(&flow, command, &digest, known).await;
+            }
+            let state = &self.session.body.current_state;
+            if expected_sequence < state.last_seen_sequence || expected_sequence > state.last_sequence {
+                let view = Box::new(self.present(&flow));
+                return Err(Error::Stale { expected: expected_sequence, view });
+            }
+            match self.attempt(&flow, command_id, &digest, command).await {
+                Err(Error::Store(error)) if can_be_tried_again(&error) => self.reload().await?,
+                answer => return answer,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn attempt(
+        &mut self,
+        flow: &CompiledFlow,
+        command_id: &str,
+        command_digest: &str,
+        command: &Command,
+    ) -> Result<Executed> {
+        let now = self.tenant.now().max(self.session.body.current_state.last_event_at);
+        let Facts { input, taken_over } = self.facts(flow, command, now).await?;
+        let (decided, rejection) = match session::decide(flow, &self.session.body, &input, now) {
+            Ok(decided) => (decided, None),
+            Err(Rejection::Invalid(problems)) => {
+                let failed = validation_failed(&self.session.body, command, &problems);
+                (vec![failed], Some(Rejection::Invalid(problems)))
+            }
+            Err(rejection) => return Err(self.rejected(flow, rejection)),
+        };
+        let header = Header {
+            session_id: self.session.id,
+            organization_id: self.tenant.organization(),
+            command_id,
+            command_digest,
+            timestamp: now,
+        };
+        let after = self.session.version;
+        let events = journal::number(&self.tenant.house().environment, &header, after, decided);
+        if events.is_empty() {
+            return Ok(Executed { view: self.present(flow), events: Vec::new() });
+        }
+        let mut next = self.session.body.clone();
+        events.iter().for_each(|it| next.apply(it));
+        let mut unit = self.tenant.scoped().begin(now);
+        Effects { visitor: self, flow, taken_over: &taken_over }.add(&mut unit, &events).await?;
+        let stored = events.iter().map(journal::to_stored).collect::<Result<_>>()?;
+        unit.append(self.session.id, after, stored, &next)?;
+        unit.commit().await?;
+        self.session.version += events.len() as u64;
+        self.session.body = next;
+        match rejection {
+            Some(rejection) => Err(self.rejected(flow, rejection)),
+            None => Ok(Executed { view: self.present(flow), events: event_types(&events) }),
+        }
+    }
+
+    fn present(&self, flow: &CompiledFlow) -> View {
+        session::view(flow, self.session.id, &self.session.body)
+    }
+
+    fn rejected(&self, flow: &CompiledFlow, rejection: Rejection) -> Error {
+        Error::Rejected { rejection, view: Box::new(self.present(flow)) }
+    }
+
+    async fn reload(&mut self) -> Result<()> {
+        let found: Option<Doc<BookingSession>> = self.tenant.scoped().get(self.session.id).await?;
+        self.session = found.ok_or(Error::WrongToken)?;
+        Ok(())
+    }
+
+    /// The answer to a command that was decided before: the view as it was then.
+    async fn answer_again(
+        mut self,
+        flow: &CompiledFlow,
+        command: &Command,
+        digest: &str,
+        known: Vec<StoredEvent>,
+    ) -> Result<Executed> {
+        let known = self.tenant.read_events(self.session.id, known)?;
+        let (Some(first), Some(last)) = (known.first(), known.last()) else { return Err(Error::Busy) };
+        if first.body.command_digest.as_deref() != Some(digest) {
+            return Err(Error::CommandIdReused);
+        }
+        let failed = matches!(last.body.data, EventData::ValidationFailed { .. });
+        let until = if failed { first.sequence - 1 } else { last.sequence };
+        let events = self.tenant.session_events(self.session.id, Some(until)).await?;
+        self.session.body = BookingSession::fold(&events).ok_or(Error::WrongToken)?;
+        if !failed {
+            return Ok(Executed { view: self.present(flow), events: event_types(&known) });
+        }
+        let Facts { input, .. } = self.facts(flow, command, last.timestamp).await?;
+        let decided = session::decide(flow, &self.session.body, &input, last.timestamp);
+        self.session.body.apply(last);
+        match decided {
+            Err(rejection) => Err(self.rejected(flow, rejection)),
+            Ok(_) => Err(Error::CommandIdReused),
+        }
+    }
+}
+
+fn validation_failed(
+    session: &BookingSession,
+    command: &Command,
+    problems: &model::Problems,
+) -> Decided {
+    let fields = problems.0.iter();
+    Decided {
+        step_id: session.current_state.step_id,
+        data: EventData::ValidationFailed {
+            command: command.name().to_owned(),
+            fields: fields
+                .map(|it| FieldFailure { path: it.path.clone(), code: it.code.to_owned() })
+                .collect(),
+        },
+    }
+}
+
+fn event_types(events: &[SessionEvent]) -> Vec<String> {
+    events.iter().map(|it| it.body.data.event_type().to_owned()).collect()
+}
+
+/// Tells one command from another under the same id.
+fn digest(command: &Command) -> String {
+    let canonical = serde_json::to_vec(command).unwrap_or_default();
+    hex(&Sha256::digest(canonical)[..16])
+}
+
+/// Somebody took the seat, the reference or the version in between: the next look finds out.
+fn can_be_tried_again(error: &StoreError) -> bool {
+    matches!(error, StoreError::Conflict(_) | StoreError::Duplicate { .. })
+}

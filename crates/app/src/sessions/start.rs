@@ -1,0 +1,95 @@
+use std::time::Duration;
+
+use model::{
+    Id, Problems,
+    session::{self, Attribution, BookingSession, Device, View},
+};
+
+use super::{journal, token::SessionToken};
+use crate::{Error, Result, Scheduler};
+
+/// What a widget says of itself when a visit begins.
+#[derive(Debug, Clone, Default)]
+pub struct StartSession {
+    pub page_url: String,
+    pub referrer: Option<String>,
+    pub locale: Option<String>,
+    pub attribution: Attribution,
+    pub device: Device,
+}
+
+/// A visit that has begun.
+pub struct Started {
+    pub session_id: Id<BookingSession>,
+    /// Shown once and never again.
+    pub token: SessionToken,
+    pub view: View,
+}
+
+impl Scheduler {
+    /// Begins a visit.
+    ///
+    /// # Errors
+    /// [`Error::Paused`], [`Error::NotPublished`], or [`Error::Invalid`] with what is wrong with
+    /// the request.
+    pub async fn start_session(&self, request: StartSession) -> Result<Started> {
+        self.require_active()?;
+        check(&request)?;
+        let tenant = self.tenant();
+        let flow = tenant.published(self.config().booking_flow_id).await?;
+        let locale = match request.locale.or_else(|| self.config().initialization.locale.clone()) {
+            Some(locale) => locale,
+            None => self.organization().await?.body.locale,
+        };
+        let token = SessionToken::new(tenant.organization());
+        let session_id: Id<BookingSession> = tenant.new_id();
+        let now = tenant.now();
+        let hours = self.config().session.resume_ttl_hours;
+        let expires_at = now.plus(Duration::from_hours(u64::from(hours)));
+        let attribution = Attribution {
+            landing_url: Some(request.page_url),
+            referrer: request.referrer,
+            router_id: None,
+            express_link_id: None,
+            ..request.attribution
+        };
+        let decided = session::start(
+            &flow,
+            self.id(),
+            token.hash(),
+            attribution,
+            request.device,
+            locale,
+            expires_at,
+        )
+        .map_err(|_| Error::NotPublished)?;
+        let header = journal::Header {
+            session_id,
+            organization_id: tenant.organization(),
+            command_id: "start",
+            command_digest: "",
+            timestamp: now,
+        };
+        let events = journal::number(&tenant.house().environment, &header, 0, decided);
+        let session = BookingSession::fold(&events).ok_or(Error::NotPublished)?;
+        let mut unit = tenant.scoped().begin(now);
+        let stored = events.iter().map(journal::to_stored).collect::<Result<_>>()?;
+        unit.append(session_id, 0, stored, &session)?;
+        unit.commit().await?;
+        let view = session::view(&flow, session_id, &session);
+        Ok(Started { session_id, token, view })
+    }
+}
+
+fn check(request: &StartSession) -> Result<()> {
+    let mut problems = Problems::default();
+    let mut root = problems.root();
+    root.at("page_url").web_url(&request.page_url);
+    root.at("referrer").text(request.referrer.as_deref().unwrap_or_default(), 0, 2_048);
+    root.at("locale").text(request.locale.as_deref().unwrap_or_default(), 0, 35);
+    request.attribution.validate(root.at("attribution"));
+    for (name, text) in [("os", &request.device.os), ("browser", &request.device.browser)] {
+        root.at(format_args!("device.{name}")).text(text.as_deref().unwrap_or_default(), 0, 100);
+    }
+    problems.into_result().map_err(Error::Invalid)
+}

@@ -1,0 +1,114 @@
+use std::{
+    io::IsTerminal,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::{Args, ValueEnum};
+use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
+
+use crate::output::Failure;
+
+/// What every command takes. A flag wins over the environment, which wins over the file.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// Where the data are: sqlite://PATH.
+    #[arg(long, global = true, env = "WRKBELT_STORE", value_name = "URL")]
+    store: Option<String>,
+    /// Address to listen on; port 0 takes any free one [default: 127.0.0.1:8080].
+    #[arg(long, global = true, env = "WRKBELT_LISTEN", value_name = "ADDR")]
+    listen: Option<SocketAddr>,
+    /// What to log, as `info` or `api=debug` [default: warn; serve and demo: info].
+    #[arg(long, global = true, env = "WRKBELT_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// How to log [default: text on a terminal, otherwise json].
+    #[arg(long, global = true, env = "WRKBELT_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+    /// `off` turns rate limits off, for load tests.
+    #[arg(long, global = true, env = "WRKBELT_LIMITS", value_name = "on|off")]
+    limits: Option<Switch>,
+    /// File with the same settings; wrkbelt.toml is read when it is there.
+    #[arg(long, global = true, env = "WRKBELT_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Print one line of JSON for programs.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum LogFormat {
+    Text,
+    Json,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Switch {
+    On,
+    Off,
+}
+
+/// The same settings in a file.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    store: Option<String>,
+    listen: Option<SocketAddr>,
+    log: Option<String>,
+    log_format: Option<LogFormat>,
+    limits: Option<Switch>,
+}
+
+/// What was settled.
+pub(crate) struct Config {
+    /// `None` when nobody said.
+    pub(crate) store: Option<String>,
+    pub(crate) listen: SocketAddr,
+    pub(crate) rate_limits: bool,
+    log: Option<String>,
+    log_format: LogFormat,
+}
+
+impl Common {
+    pub(crate) fn resolve(self) -> Result<Config, Failure> {
+        let file = self.read_file()?;
+        let by_terminal =
+            if std::io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json };
+        Ok(Config {
+            store: self.store.or(file.store),
+            listen: self.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            rate_limits: self.limits.or(file.limits) != Some(Switch::Off),
+            log: self.log.or(file.log),
+            log_format: self.log_format.or(file.log_format).unwrap_or(by_terminal),
+        })
+    }
+
+    fn read_file(&self) -> Result<File, Failure> {
+        let named = self.config.as_deref();
+        let path = named.unwrap_or(Path::new("wrkbelt.toml"));
+        let text = match std::fs::read_to_string(path) {
+            Ok(text) => text,
+            Err(_) if named.is_none() => return Ok(File::default()),
+            Err(error) => return Err(Failure::new(format!("{}: {error}", path.display()))),
+        };
+        toml::from_str(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+    }
+}
+
+impl Config {
+    pub(crate) fn start_logging(&self) -> Result<(), Failure> {
+        let filter = EnvFilter::try_new(self.log.as_deref().unwrap_or("warn,wrkbelt=info,api=info,app=info"))
+            .map_err(|error| Failure::new(format!("--log: {error}")))?;
+        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        match self.log_format {
+            LogFormat::Text => builder.with_target(false).init(),
+            LogFormat::Json => builder.json().flatten_event(true).init(),
+        }
+        if !self.rate_limits {
+            tracing::warn!("rate limits are off");
+        }
+        Ok(())
+    }
+}

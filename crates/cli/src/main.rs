@@ -1,0 +1,102 @@
+//! The binary `wrkbelt`: the only place that reads the environment and prints.
+
+mod config;
+mod demo;
+mod flow;
+mod load;
+mod output;
+mod samples;
+mod serve;
+mod session;
+mod stores;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use mimalloc::MiMalloc;
+
+use crate::{
+    config::Common,
+    output::{Failure, Output},
+};
+
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
+/// Booking for service businesses: one binary, every visit replayable.
+#[derive(Parser)]
+#[command(name = "wrkbelt", version, about, long_about = None, max_term_width = 100)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API, the widget and the booking pages.
+    ///
+    /// Example: wrkbelt serve --store sqlite://data/wrkbelt.db --listen 127.0.0.1:8080
+    Serve(serve::Serve),
+    /// Serve on a fresh store with three sample businesses, and print their addresses.
+    ///
+    /// Example: wrkbelt demo
+    Demo(demo::Demo),
+    /// Booking flows as files.
+    ///
+    /// Example: wrkbelt flow validate samples/peachtree-home-services/flow.yaml
+    #[command(subcommand)]
+    Flow(flow::Flow),
+    /// What happened in one visit.
+    ///
+    /// Example: wrkbelt session events 6741a0c2f1d0a83b5e000001
+    #[command(subcommand)]
+    Session(session::Session),
+    /// Drive whole bookings through HTTP and measure, beside what the machine could do at most.
+    ///
+    /// Example: wrkbelt load --sessions 2000 --concurrency 64
+    Load(load::Load),
+    /// Print the OpenAPI document of the API.
+    ///
+    /// Example: wrkbelt openapi > openapi.json
+    Openapi,
+    /// Answer every request with nothing: the floor of `load`.
+    #[command(hide = true)]
+    EmptyServer,
+}
+
+fn main() -> ExitCode {
+    let Arguments { common, command } = Arguments::parse();
+    let output = Output::new(common.json);
+    match run(common, command, &output) {
+        Ok(code) => code,
+        Err(failure) => {
+            output.failure(&failure);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(common: Common, command: Command, output: &Output) -> Result<ExitCode, Failure> {
+    let config = common.resolve()?;
+    config.start_logging()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(format!("the runtime does not start: {error}")))?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(serve) => serve.run(&config, output).await,
+            Command::Demo(demo) => demo.run(&config, output).await,
+            Command::Flow(flow) => flow.run(&config, output).await,
+            Command::Session(session) => session.run(&config, output).await,
+            Command::Load(load) => load.run(output).await,
+            Command::Openapi => {
+                output.raw(&api::openapi());
+                Ok(ExitCode::SUCCESS)
+            }
+            Command::EmptyServer => load::empty_server(output).await,
+        }
+    })
+}

@@ -1,0 +1,97 @@
+use std::{
+    fmt,
+    io::{IsTerminal, Write},
+};
+
+use serde::Serialize;
+
+/// Where answers go: tables for people, one line of JSON for programs.
+pub(crate) struct Output {
+    json: bool,
+}
+
+/// Why a command did not do what was asked: one sentence.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl From<app::Error> for Failure {
+    fn from(error: app::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// One line for programs; `people` makes the text for people.
+    pub(crate) fn answer(&self, value: &impl Serialize, people: impl FnOnce() -> String) {
+        if self.json {
+            let line = serde_json::to_string(value).unwrap_or_default();
+            self.raw(&(line + "\n"));
+        } else {
+            self.raw(&people());
+        }
+    }
+
+    /// Text as it is. A reader that has gone away is no error.
+    pub(crate) fn raw(&self, text: &str) {
+        let mut stdout = std::io::stdout().lock();
+        let _ = stdout.write_all(text.as_bytes());
+        let _ = stdout.flush();
+    }
+
+    /// On the way, to people only.
+    pub(crate) fn progress(&self, text: &str) {
+        let mut stderr = std::io::stderr().lock();
+        if !self.json && stderr.is_terminal() {
+            let _ = write!(stderr, "\r\x1b[2K{text}");
+            let _ = stderr.flush();
+        }
+    }
+
+    pub(crate) fn failure(&self, failure: &Failure) {
+        let _ = writeln!(std::io::stderr().lock(), "error: {failure}");
+    }
+}
+
+/// Columns as wide as their widest cell; the last one as long as it is.
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+    let cells = || std::iter::once(head.iter().map(ToString::to_string).collect()).chain(rows.iter().cloned());
+    let mut widths = vec![0; head.len()];
+    for row in cells() {
+        let row: Vec<String> = row;
+        for (width, cell) in widths.iter_mut().zip(&row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
+    for row in cells() {
+        let row: Vec<String> = row;
+        let line: String = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:<width$}  "))
+            .collect();
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}

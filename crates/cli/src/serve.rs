@@ -1,0 +1,66 @@
+use std::process::ExitCode;
+
+use api::{DemoSite, Server, Settings};
+use app::Doors;
+use clap::Args;
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    config::Config,
+    output::{Failure, Output},
+    stores,
+};
+
+#[derive(Args)]
+pub(crate) struct Serve {}
+
+impl Serve {
+    pub(crate) async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
+        let url = config.store.as_deref().unwrap_or(stores::ORDINARY);
+        let opened = stores::open(url).await?;
+        let server = bind(config).await?;
+        let base_url = base_url(&server)?;
+        output.answer(&json!({ "event": "listening", "base_url": base_url }), || {
+            format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n")
+        });
+        run(server, opened.doors, config, None).await
+    }
+}
+
+pub(crate) async fn bind(config: &Config) -> Result<Server, Failure> {
+    Server::bind(config.listen).await.map_err(|error| {
+        Failure::new(format!("cannot listen on {}: {error} (choose another with --listen)", config.listen))
+    })
+}
+
+pub(crate) fn base_url(server: &Server) -> Result<String, Failure> {
+    let address = server.address().map_err(|error| Failure::new(error.to_string()))?;
+    Ok(format!("http://{address}"))
+}
+
+/// Serves until the process is asked to stop; then what is under way is answered first.
+pub(crate) async fn run(
+    server: Server,
+    doors: Doors,
+    config: &Config,
+    demo: Option<DemoSite>,
+) -> Result<ExitCode, Failure> {
+    let router = api::router(doors, Settings { demo, rate_limits: config.rate_limits });
+    let stop = stopped().map_err(|error| Failure::new(error.to_string()))?;
+    server.run(router, stop).await;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends at an interrupt or a request to terminate.
+pub(crate) fn stopped() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

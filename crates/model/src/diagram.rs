@@ -1,0 +1,78 @@
+//! Drawings of a service-selection graph, made without a browser.
+
+mod layout;
+mod mermaid;
+mod svg;
+mod text;
+
+/// A graph ready to be drawn; it may have cycles and unreachable nodes, since a broken draft is drawn too.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Diagram {
+    pub title: String,
+    pub nodes: Vec<DiagramNode>,
+    /// Pairs of indexes into `nodes`; a pair that points outside is left out.
+    pub edges: Vec<(usize, usize)>,
+}
+
+/// One box of a [`Diagram`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DiagramNode {
+    pub id: String,
+    pub kind: NodeKind,
+    pub label: String,
+    /// One short line under the label, such as `90 min · $149.00`.
+    pub note: Option<String>,
+}
+
+/// What a node of the graph stands for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NodeKind {
+    Question,
+    Answer,
+    Service,
+}
+
+impl NodeKind {
+    const ALL: [Self; 3] = [Self::Question, Self::Answer, Self::Service];
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Question => "question",
+            Self::Answer => "answer",
+            Self::Service => "service",
+        }
+    }
+}
+
+impl Diagram {
+    /// Draws the graph as one self-contained SVG document, for light and dark pages.
+    #[must_use]
+    pub fn to_svg(&self) -> String {
+        svg::render(self)
+    }
+
+    /// Writes the graph as a Mermaid flowchart.
+    #[must_use]
+    pub fn to_mermaid(&self) -> String {
+        mermaid::render(self)
+    }
+
+    fn known_edges(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
+        let count = self.nodes.len();
+        self.edges.iter().copied().filter(move |&(from, to)| from < count && to < count)
+    }
+}
+
+impl DiagramNode {
+    fn shown_label(&self) -> String {
+        [&self.label, &self.id]
+            .into_iter()
+            .map(|name| text::clean(name))
+            .find(|name| !name.is_empty())
+            .unwrap_or_else(|| "Untitled".to_owned())
+    }
+
+    fn shown_note(&self) -> Option<String> {
+        self.note.as_deref().map(text::clean).filter(|note| !note.is_empty())
+    }
+}

@@ -1,0 +1,302 @@
+use std::collections::{HashMap, HashSet};
+
+use super::{Findings, Names, Severity};
+use crate::{
+    Id, ObjectId,
+    scheduler::{AnswerKind, BookingService, FlowSnapshot, QuestionKind},
+    step::{GraphNode, NodeTarget, ServiceGraph, StepConfig},
+};
+
+/// The service-selection graph by positions instead of ids. Edges that may not be are left out,
+/// each with its finding.
+pub(super) struct Graph {
+    pub(super) ids: Vec<Id<GraphNode>>,
+    pub(super) targets: Vec<NodeTarget>,
+    pub(super) next: Vec<Vec<usize>>,
+    pub(super) root: usize,
+    /// The service that a node selects.
+    pub(super) selects: Vec<Option<Id<BookingService>>>,
+    incoming: Vec<usize>,
+    reachable: Vec<bool>,
+    declared_edges: usize,
+}
+
+impl Graph {
+    /// `None` when there is nothing to start from.
+    pub(super) fn of(snapshot: &FlowSnapshot, names: &Names<'_>, findings: &mut Findings) -> Option<Self> {
+        let graph = snapshot.steps.iter().find_map(|step| match &step.body.config {
+            StepConfig::ServiceSelection(config) => Some(&config.graph),
+            _ => None,
+        })?;
+        let positions: HashMap<_, _> =
+            graph.nodes.iter().enumerate().map(|(n, node)| (node.id, n)).collect();
+        let targets: Vec<_> = graph.nodes.iter().map(|it| it.target).collect();
+        for target in &targets {
+            if !names.knows(*target) {
+                let path = names.path(*target);
+                findings.error("reference.missing", path, "The graph shows something that does not exist.");
+            }
+        }
+        let root = root(graph, &positions, &targets, findings)?;
+        let next = edges(graph, &positions, &targets, names, findings);
+        let mut incoming = vec![0; targets.len()];
+        next.iter().flatten().for_each(|to| incoming[*to] += 1);
+        let reachable = reachable(root, &next);
+        Some(Self {
+            ids: graph.nodes.iter().map(|it| it.id).collect(),
+            selects: targets.iter().map(|it| names.selects(*it)).collect(),
+            targets,
+            next,
+            root,
+            incoming,
+            reachable,
+            declared_edges: graph.edges.len(),
+        })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.targets.len()
+    }
+
+    pub(super) fn edges(&self) -> usize {
+        self.declared_edges
+    }
+
+    pub(super) fn is_reachable(&self, node: usize) -> bool {
+        self.reachable[node]
+    }
+
+    pub(super) fn is_question(&self, node: usize) -> bool {
+        matches!(self.targets[node], NodeTarget::Question { .. })
+    }
+
+    pub(super) fn reachable_services(&self) -> HashSet<ObjectId> {
+        let services = self.selects.iter().zip(&self.reachable).filter(|(_, reachable)| **reachable);
+        services.filter_map(|(service, _)| service.map(Id::object_id)).collect()
+    }
+
+    /// The rules that look at one node at a time.
+    pub(super) fn check_shape(&self, names: &Names<'_>, findings: &mut Findings) {
+        self.check_roots(names, findings);
+        self.check_unreachable(names, findings);
+        for node in 0..self.len() {
+            self.check_answers(node, names, findings);
+        }
+    }
+
+    fn check_roots(&self, names: &Names<'_>, findings: &mut Findings) {
+        let others = (0..self.len())
+            .filter(|node| *node != self.root && self.incoming[*node] == 0 && self.is_question(*node));
+        let others: Vec<_> = others.collect();
+        if let Some(first) = others.first() {
+            findings.add(
+                Severity::Error,
+                "graph.many_roots",
+                names.path(self.targets[*first]),
+                format!(
+                    "A visit can begin at one question only, but nothing leads to “{}”.",
+                    names.title(self.targets[*first])
+                ),
+                others.iter().map(|it| self.ids[*it].to_string()).collect(),
+                Vec::new(),
+            );
+        }
+    }
+
+    fn check_unreachable(&self, names: &Names<'_>, findings: &mut Findings) {
+        let lost: Vec<_> = (0..self.len()).filter(|node| !self.reachable[*node]).collect();
+        if let Some(first) = lost.first() {
+            let more = match lost.len() - 1 {
+                0 => String::new(),
+                n => format!(", nor {n} more"),
+            };
+            findings.add(
+                Severity::Error,
+                "graph.unreachable",
+                names.path(self.targets[*first]),
+                format!("No visitor can ever reach “{}”{more}.", names.title(self.targets[*first])),
+                lost.iter().map(|it| self.ids[*it].to_string()).collect(),
+                Vec::new(),
+            );
+        }
+    }
+
+    fn check_answers(&self, node: usize, names: &Names<'_>, findings: &mut Findings) {
+        let NodeTarget::Question { booking_question_id } = self.targets[node] else { return };
+        let Some(question) = names.questions.get(&booking_question_id.object_id()) else { return };
+        if !question.kind.has_answers() {
+            return;
+        }
+        let answers = match question.kind {
+            QuestionKind::SingleChoice => self.next[node].len(),
+            _ => question.answer_ids.len(),
+        };
+        let (path, title) = (names.path(self.targets[node]), &question.content.title);
+        match answers {
+            0 => findings.error(
+                "graph.question_without_answers",
+                path,
+                format!("“{title}” has no answers to choose from."),
+            ),
+            1 => findings.warning(
+                "graph.single_answer",
+                path,
+                format!("“{title}” has one answer only, so there is nothing to choose."),
+            ),
+            2..=12 => {}
+            n => findings.warning(
+                "graph.wide",
+                path,
+                format!("“{title}” has {n} answers: more than 12 are hard to choose from."),
+            ),
+        }
+    }
+}
+
+impl Names<'_> {
+    fn knows(&self, target: NodeTarget) -> bool {
+        match target {
+            NodeTarget::Question { booking_question_id: id } => self.questions.contains_key(&id.object_id()),
+            NodeTarget::Answer { booking_question_answer_id: id } => {
+                self.answers.contains_key(&id.object_id())
+            }
+            NodeTarget::Service { booking_service_id: id } => self.services.contains_key(&id.object_id()),
+        }
+    }
+
+    fn selects(&self, target: NodeTarget) -> Option<Id<BookingService>> {
+        match target {
+            NodeTarget::Service { booking_service_id } => Some(booking_service_id),
+            NodeTarget::Answer { booking_question_answer_id: id } => {
+                match self.answers.get(&id.object_id())?.kind {
+                    AnswerKind::ServiceReference { booking_service_id } => Some(booking_service_id),
+                    AnswerKind::Text => None,
+                }
+            }
+            NodeTarget::Question { .. } => None,
+        }
+    }
+}
+
+fn root(
+    graph: &ServiceGraph,
+    positions: &HashMap<Id<GraphNode>, usize>,
+    targets: &[NodeTarget],
+    findings: &mut Findings,
+) -> Option<usize> {
+    let root = positions.get(&graph.root_node_id).copied();
+    let question = root.filter(|it| matches!(targets[*it], NodeTarget::Question { .. }));
+    if question.is_none() {
+        findings.error(
+            "graph.no_root",
+            "steps.service_selection.start",
+            "The service selection does not begin at a question.",
+        );
+    }
+    question
+}
+
+fn edges(
+    graph: &ServiceGraph,
+    positions: &HashMap<Id<GraphNode>, usize>,
+    targets: &[NodeTarget],
+    names: &Names<'_>,
+    findings: &mut Findings,
+) -> Vec<Vec<usize>> {
+    let mut next = vec![Vec::new(); targets.len()];
+    let mut seen = HashSet::with_capacity(graph.edges.len());
+    for edge in &graph.edges {
+        let ends = (positions.get(&edge.source_node_id), positions.get(&edge.target_node_id));
+        let (Some(source), Some(target)) = ends else {
+            let path = ends.0.or(ends.1).map(|it| names.path(targets[*it])).unwrap_or_default();
+            findings.add(
+                Severity::Error,
+                "graph.dangling",
+                path,
+                "An edge leads from or to a node that does not exist.".to_owned(),
+                vec![edge.id.to_string()],
+                Vec::new(),
+            );
+            continue;
+        };
+        let ends = [*source, *target];
+        let problem = if seen.insert(ends) {
+            refuse(targets[*source], targets[*target], next[*source].len(), names)
+        } else {
+            Some(("graph.duplicate_edge", "The same two nodes are connected twice"))
+        };
+        match problem {
+            None => next[*source].push(*target),
+            Some((code, sentence)) => findings.add(
+                Severity::Error,
+                code,
+                names.path(targets[*source]),
+                format!(
+                    "{sentence}: “{}” → “{}”.",
+                    names.title(targets[*source]),
+                    names.title(targets[*target])
+                ),
+                ends.iter().map(|it| graph.nodes[*it].id.to_string()).collect(),
+                ends.iter().map(|it| names.path(targets[*it])).collect(),
+            ),
+        }
+    }
+    next
+}
+
+/// Why an edge may not be, given how many its source has already.
+fn refuse(
+    source: NodeTarget,
+    target: NodeTarget,
+    already: usize,
+    names: &Names<'_>,
+) -> Option<(&'static str, &'static str)> {
+    const KIND: &str = "graph.edge_kind";
+    match (source, target) {
+        (
+            NodeTarget::Question { booking_question_id },
+            NodeTarget::Answer { booking_question_answer_id },
+        ) => {
+            let answer = names.answers.get(&booking_question_answer_id.object_id())?;
+            let question = names.questions.get(&booking_question_id.object_id())?;
+            if answer.booking_question_id != booking_question_id {
+                Some(("graph.answer_of_other_question", "The answer belongs to another question"))
+            } else if question.kind.collects_data() {
+                Some((KIND, "A question that only collects data leads to a question or a service"))
+            } else {
+                None
+            }
+        }
+        (NodeTarget::Question { booking_question_id }, _) => {
+            let question = names.questions.get(&booking_question_id.object_id())?;
+            if !question.kind.collects_data() {
+                Some((KIND, "A question with a choice leads on through its answers"))
+            } else if already > 0 {
+                Some((KIND, "A question that only collects data leads to exactly one place"))
+            } else {
+                None
+            }
+        }
+        (NodeTarget::Answer { .. }, NodeTarget::Answer { .. }) => {
+            Some((KIND, "An answer leads to a question or a service"))
+        }
+        (NodeTarget::Answer { .. }, _) if already > 0 => Some((KIND, "An answer leads to one place only")),
+        (NodeTarget::Answer { .. }, _) => None,
+        (NodeTarget::Service { .. }, _) => Some((KIND, "A service ends the path")),
+    }
+}
+
+fn reachable(root: usize, next: &[Vec<usize>]) -> Vec<bool> {
+    let mut reachable = vec![false; next.len()];
+    let mut waiting = vec![root];
+    reachable[root] = true;
+    while let Some(node) = waiting.pop() {
+        for to in &next[node] {
+            if !reachable[*to] {
+                reachable[*to] = true;
+                waiting.push(*to);
+            }
+        }
+    }
+    reachable
+}

@@ -1,0 +1,65 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Collection, Entity, Id, Index, OnDelete, Only, PerTenant, Place, Reference,
+    content::{ContentConfig, Slug},
+    scheduler::BookingFlowVersion,
+    step::BookingFlowStep,
+};
+
+/// The draft of the steps that lead a visitor to a booking; what visitors see is the published
+/// [`BookingFlowVersion`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BookingFlow {
+    /// Unique in the organization among the not deleted, as is the title.
+    pub slug: Slug,
+    pub content: ContentConfig,
+    /// In order.
+    pub steps: Vec<Id<BookingFlowStep>>,
+    pub status: BookingFlowStatus,
+    pub published_version_id: Option<Id<BookingFlowVersion>>,
+    #[serde(default)]
+    pub has_unpublished_changes: bool,
+}
+
+/// Where a flow stands in its life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BookingFlowStatus {
+    Draft,
+    Published,
+    /// Kept, because sessions and bookings point at it.
+    Deleted,
+}
+
+const NOT_DELETED: Only = Only::OneOf("status", &["draft", "published"]);
+
+impl Entity for BookingFlow {
+    type Scope = PerTenant;
+
+    const COLLECTION: Collection = Collection {
+        name: "booking_flows",
+        label: "booking flow",
+        indexes: &[
+            Index { name: "title", fields: &["content.title"], unique: true, only: NOT_DELETED },
+            Index { name: "slug", fields: &["slug"], unique: true, only: NOT_DELETED },
+        ],
+        references: &[
+            Reference { field: "steps[]", to: "booking_flow_steps", on_delete: OnDelete::SetNull },
+            Reference {
+                field: "published_version_id",
+                to: "booking_flow_versions",
+                on_delete: OnDelete::Restrict,
+            },
+        ],
+        events: None,
+    };
+
+    fn validate(&self, place: &mut Place<'_>) {
+        self.content.validate(place.at("content"));
+        let published = self.status != BookingFlowStatus::Published || self.published_version_id.is_some();
+        place.at("published_version_id").require(published, "required", "a published flow has a version");
+    }
+}

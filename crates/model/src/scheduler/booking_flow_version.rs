@@ -1,0 +1,95 @@
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Collection, Entity, Id, Index, OnDelete, Only, PerTenant, Place, Reference, Timestamp,
+    core::User,
+    scheduler::{
+        BookingAnswerCategory, BookingFlow, BookingQuestion, BookingQuestionAnswer, BookingService,
+    },
+    step::BookingFlowStep,
+};
+
+/// A flow as it was when it was published; never changed after. A session stays on the version
+/// that it began with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BookingFlowVersion {
+    pub booking_flow_id: Id<BookingFlow>,
+    /// 1, 2, 3 … in its flow.
+    pub number: u32,
+    pub snapshot: FlowSnapshot,
+    /// SHA-256 of the snapshot's canonical JSON, in hex.
+    pub checksum: String,
+    /// Absent when the command line published it.
+    pub published_by_id: Option<Id<User>>,
+    pub published_at: Timestamp,
+    pub note: Option<String>,
+}
+
+/// A flow with all that it needs, so that later changes to any of it do not reach it. Zones and
+/// schedules are not in it: when and where a business works today counts for every version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FlowSnapshot {
+    pub flow: Identified<BookingFlow>,
+    pub steps: Vec<Identified<BookingFlowStep>>,
+    pub questions: Vec<Identified<BookingQuestion>>,
+    pub answers: Vec<Identified<BookingQuestionAnswer>>,
+    pub categories: Vec<Identified<BookingAnswerCategory>>,
+    pub services: Vec<Identified<BookingService>>,
+}
+
+/// A document's id and body, without the rest of its envelope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identified<E> {
+    #[serde(rename = "_id", bound = "")]
+    pub id: Id<E>,
+    #[serde(flatten)]
+    pub body: E,
+}
+
+impl<E: JsonSchema> JsonSchema for Identified<E> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        E::schema_name()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        E::json_schema(generator)
+    }
+}
+
+impl FlowSnapshot {
+    /// SHA-256 of the JSON with sorted keys, in hex.
+    pub fn checksum(&self) -> String {
+        let canonical = serde_json::to_value(self).unwrap_or_default().to_string();
+        Sha256::digest(canonical).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl Entity for BookingFlowVersion {
+    type Scope = PerTenant;
+
+    const COLLECTION: Collection = Collection {
+        name: "booking_flow_versions",
+        label: "booking flow version",
+        indexes: &[Index {
+            name: "number",
+            fields: &["booking_flow_id", "number"],
+            unique: true,
+            only: Only::All,
+        }],
+        references: &[
+            Reference { field: "booking_flow_id", to: "booking_flows", on_delete: OnDelete::Restrict },
+            Reference { field: "published_by_id", to: "users", on_delete: OnDelete::SetNull },
+        ],
+        events: None,
+    };
+
+    fn validate(&self, place: &mut Place<'_>) {
+        let intact = self.checksum == self.snapshot.checksum();
+        place.at("checksum").require(intact, "checksum", "must be the snapshot's SHA-256");
+        place.at("note").text(self.note.as_deref().unwrap_or_default(), 0, 2_000);
+    }
+}

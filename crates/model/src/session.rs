@@ -1,0 +1,27 @@
+//! A visit: commands decided into events, events folded into the session.
+//!
+//! Events are the source of truth. [`decide`] and [`BookingSession::apply`] are pure and total;
+//! nothing changes a session except appending what `decide` returned.
+
+mod apply;
+mod booking;
+mod command;
+mod decide;
+mod event;
+mod rejection;
+mod state;
+mod view;
+
+pub use booking::booking;
+pub use command::{Claimed, Command, CustomerDetails, Input, Seat, SlotOutcome};
+pub use decide::{Decided, decide, start};
+pub use event::{EventData, EventBody, FieldFailure, GivenAnswer, SessionEvent};
+pub use rejection::Rejection;
+pub use state::{
+    AbandonReason, Active, Attribution, BookingSession, ClickIds, CurrentState, Device, DeviceKind,
+    EventWindow, Metrics, Notice, Outcome, Selections, StepProgress, Utm,
+};
+pub use view::{View, ViewBooking, view};
+
+#[cfg(test)]
+mod tests;

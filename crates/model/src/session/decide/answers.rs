@@ -1,0 +1,100 @@
+use serde_json::Value;
+
+use super::{Rejection, Visit};
+use crate::{
+    Id, Problems,
+    flow::{CompiledQuestion, Leads},
+    scheduler::{BookingQuestionAnswer, BookingService, QuestionKind},
+    session::{EventData, GivenAnswer, decide::details},
+    step::{GraphNode, StepType},
+};
+
+impl Visit<'_> {
+    pub(super) fn answer(
+        &mut self,
+        node_id: Id<GraphNode>,
+        answer_ids: Option<&[Id<BookingQuestionAnswer>]>,
+        value: Option<&Value>,
+    ) -> Result<(), Rejection> {
+        if self.step().config.step_type() != StepType::ServiceSelection {
+            return Err(self.not_here("answer_question"));
+        }
+        if self.active.session.current_state.node_id != Some(node_id) {
+            return Err(Rejection::OtherQuestion);
+        }
+        let question = self.flow.question(node_id).ok_or(Rejection::BrokenFlow)?;
+        let (answer, leads) = self.check_answer(node_id, question, answer_ids, value)?;
+        self.keep_answer(answer);
+        match leads {
+            Leads::Question(next) => self.view_question(next, false),
+            Leads::Service(service) => self.select_service(service),
+        }
+    }
+
+    fn check_answer(
+        &self,
+        node_id: Id<GraphNode>,
+        question: &CompiledQuestion,
+        answer_ids: Option<&[Id<BookingQuestionAnswer>]>,
+        value: Option<&Value>,
+    ) -> Result<(GivenAnswer, Leads), Rejection> {
+        let mut problems = Problems::default();
+        let mut answer = GivenAnswer {
+            node_id,
+            question_id: question.id,
+            answer_ids: Vec::new(),
+            value: None,
+        };
+        let body = &question.body;
+        let mut choice = None;
+        if body.kind.has_answers() {
+            let mut root = problems.root();
+            let mut place = root.at("answer_ids");
+            let ids = answer_ids.unwrap_or_default();
+            let known = ids.iter().all(|it| body.answer_ids.contains(it));
+            place.require(known, "unknown", "is not an answer of this question");
+            let twice = ids.iter().enumerate().any(|(n, it)| ids[..n].contains(it));
+            place.require(!twice, "duplicate", "must not name an answer twice");
+            if body.kind == QuestionKind::SingleChoice {
+                place.require(ids.len() == 1, "required", "Choose one answer.");
+                choice = ids.first().and_then(|it| self.flow.choice(node_id, *it));
+            } else if body.is_required {
+                place.require(!ids.is_empty(), "required", "Choose at least one answer.");
+            }
+            root.at("value").require(value.is_none(), "unexpected", "answer_ids answer this question");
+            answer.answer_ids = ids.to_vec();
+        } else {
+            let mut root = problems.root();
+            let unexpected = answer_ids.is_none_or(<[_]>::is_empty);
+            root.at("answer_ids").require(unexpected, "unexpected", "a value answers this question");
+            answer.value = details::check_value(body.kind, &body.rules, body.is_required, value, root.at("value"));
+        }
+        problems.into_result().map_err(Rejection::Invalid)?;
+        let leads = match body.kind {
+            QuestionKind::SingleChoice => choice.and_then(|it| self.flow.after_answer(it)),
+            _ => self.flow.after_question(node_id),
+        };
+        Ok((answer, leads.ok_or(Rejection::BrokenFlow)?))
+    }
+
+    /// An answer that is unlike the one before drops the service that followed from it.
+    fn keep_answer(&mut self, answer: GivenAnswer) {
+        let earlier = self.active.selections.answers.iter().find(|it| it.node_id == answer.node_id);
+        match earlier.filter(|it| **it != answer) {
+            Some(previous) => {
+                self.happens(EventData::AnswerChanged { previous: previous.clone(), answer });
+            }
+            None => self.happens(EventData::AnswerSelected(answer)),
+        }
+    }
+
+    fn select_service(&mut self, service_id: Id<BookingService>) -> Result<(), Rejection> {
+        let before = self.active.selections.service_id;
+        if let Some(before) = before.filter(|it| *it != service_id) {
+            self.happens(EventData::ServiceCleared { service_id: before });
+            self.release_seats();
+        }
+        self.happens(EventData::ServiceSelected { service_id });
+        self.complete_step()
+    }
+}

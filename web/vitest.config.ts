@@ -1,0 +1,12 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["widget/**/*.test.{ts,tsx}"],
+    environment: "happy-dom",
+    environmentOptions: {
+      happyDOM: { settings: { handleDisabledFileLoadingAsSuccess: true } },
+    },
+    restoreMocks: true,
+  },
+});
