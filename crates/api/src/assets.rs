@@ -3,9 +3,7 @@ use axum::{
     extract::Request,
     http::{
         HeaderValue, Response, StatusCode,
-        header::{
-            ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
-        },
+        header::{ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH},
     },
     response::IntoResponse,
 };
@@ -32,7 +30,8 @@ pub(crate) async fn serve(request: Request) -> axum::response::Response {
         return Problem::new(Code::NotFound).into_response();
     };
     let etag = etag(&file);
-    let known = request.headers().get(IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == etag.as_bytes());
+    let known =
+        request.headers().get(IF_NONE_MATCH).is_some_and(|it| it.as_bytes() == etag.as_bytes());
     let cache = match path {
         "embed.js" => "public, max-age=300",
         _ => "public, max-age=31536000, immutable",

@@ -50,9 +50,9 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             Problem::new(Code::BadJson).detail(format!("The body is not JSON: {inner}."))
         }
     })?;
-    deserializer
-        .end()
-        .map_err(|error| Problem::new(Code::BadJson).detail(format!("The body is not JSON: {error}.")))?;
+    deserializer.end().map_err(|error| {
+        Problem::new(Code::BadJson).detail(format!("The body is not JSON: {error}."))
+    })?;
     Ok(value)
 }
 

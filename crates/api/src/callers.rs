@@ -17,10 +17,7 @@ use model::{Id, session::BookingSession};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{
-    Api, Problem,
-    problem::Code,
-};
+use crate::{Api, Problem, problem::Code};
 
 /// Anybody with a scheduler's public key, on a site that may embed it.
 pub(crate) struct ByPublicKey(pub(crate) Scheduler);

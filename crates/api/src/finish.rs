@@ -29,7 +29,7 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     .instrument(span)
     .await;
     if let Some(problem) = problem(&mut response) {
-        response = write(problem.at(&path), response);
+        response = write(problem.at(&path), &response);
     }
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&id) {
@@ -53,7 +53,7 @@ fn problem(response: &mut Response) -> Option<Problem> {
     })
 }
 
-fn write(problem: Problem, answered: Response) -> Response {
+fn write(problem: Problem, answered: &Response) -> Response {
     let mut response = (problem.status(), Json(problem)).into_response();
     let kept = answered.headers().iter().filter(|(name, _)| **name != CONTENT_TYPE);
     let kept: Vec<_> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();

@@ -20,12 +20,12 @@ use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
 };
 
+use crate::{limits::Limits, problem::Code};
 pub use crate::{
     pages::{DemoBusiness, DemoSite, Pages},
     problem::Problem,
     server::{ClientAddress, Server},
 };
-use crate::{limits::Limits, problem::Code};
 
 /// What handlers share.
 #[derive(Clone)]

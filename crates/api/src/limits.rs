@@ -45,7 +45,10 @@ impl Limits {
             return Ok(());
         };
         let mut checked = buckets.all.check_key(address);
-        if checked.is_ok() && parts.method == Method::POST && parts.uri.path().ends_with("/sessions") {
+        if checked.is_ok()
+            && parts.method == Method::POST
+            && parts.uri.path().ends_with("/sessions")
+        {
             checked = buckets.starts.check_key(address);
         }
         checked.map_err(|not_until| {

@@ -71,21 +71,32 @@ impl Pages {
         self.demo.as_ref()
     }
 
-    pub(crate) fn book(&self, public_key: &str, title: &str, organization: &impl Serialize) -> Response {
+    pub(crate) fn book(
+        &self,
+        public_key: &str,
+        title: &str,
+        organization: &impl Serialize,
+    ) -> Response {
         let organization = Value::from(Serde(organization));
         self.render("book.html", OWN_FILES_ONLY, context! { public_key, title, organization })
     }
 
     pub(crate) fn demo_index(&self, site: &DemoSite) -> Response {
-        let organizations: Vec<_> = site.businesses.iter().map(|it| context! {
-            name => &it.name,
-            slug => &it.slug,
-            tagline => &it.tagline,
-            public_key => &it.public_key,
-            hosted_url => format!("/book/{}", it.public_key),
-            website_url => format!("/demo/{}", it.slug),
-            flow_diagram_url => format!("/demo/{}/flow.svg", it.slug),
-        }).collect();
+        let organizations: Vec<_> = site
+            .businesses
+            .iter()
+            .map(|it| {
+                context! {
+                    name => &it.name,
+                    slug => &it.slug,
+                    tagline => &it.tagline,
+                    public_key => &it.public_key,
+                    hosted_url => format!("/book/{}", it.public_key),
+                    website_url => format!("/demo/{}", it.slug),
+                    flow_diagram_url => format!("/demo/{}/flow.svg", it.slug),
+                }
+            })
+            .collect();
         let version = env!("CARGO_PKG_VERSION");
         let context = context! { organizations, version, docs_url => "/docs" };
         self.render("demo.html", OWN_FILES_ONLY, context)
@@ -109,7 +120,8 @@ impl Pages {
     /// A problem for people.
     pub(crate) fn problem(&self, problem: &Problem, title: &str, detail: &str) -> Response {
         let status = problem.status().as_u16();
-        let mut response = self.render("problem.html", OWN_FILES_ONLY, context! { title, detail, status });
+        let mut response =
+            self.render("problem.html", OWN_FILES_ONLY, context! { title, detail, status });
         *response.status_mut() = problem.status();
         response
     }

@@ -3,14 +3,19 @@ use std::any::Any;
 use aide::{
     OperationOutput,
     generate::GenContext,
-    openapi::{MediaType, Operation, Response as DocResponse, SchemaObject, StatusCode as DocStatus},
+    openapi::{
+        MediaType, Operation, Response as DocResponse, SchemaObject, StatusCode as DocStatus,
+    },
 };
 use app::Error;
 use axum::{
     http::{StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
 };
-use model::{Problem as FieldProblem, Problems, session::{Rejection, View}};
+use model::{
+    Problem as FieldProblem, Problems,
+    session::{Rejection, View},
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -73,7 +78,9 @@ impl Code {
             Self::Unauthenticated => (401, "session.wrong_token", "The session token is not valid"),
             Self::NotFound => (404, "not_found", "Not found"),
             Self::MethodNotAllowed => (405, "method_not_allowed", "The method is not allowed here"),
-            Self::OriginNotAllowed => (403, "scheduler.origin_not_allowed", "This site may not embed it"),
+            Self::OriginNotAllowed => {
+                (403, "scheduler.origin_not_allowed", "This site may not embed it")
+            }
             Self::Paused => (409, "scheduler.paused", "Online booking is paused"),
             Self::NotPublished => (409, "scheduler.not_published", "The flow is not published"),
             Self::Stale => (409, "session.stale", "The session has moved on"),
@@ -181,6 +188,7 @@ impl Problem {
 }
 
 /// A handler that panics answers like any other error, and the process goes on.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands over the box")]
 pub(crate) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let message = panic
         .downcast_ref::<String>()

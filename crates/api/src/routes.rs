@@ -6,7 +6,10 @@ mod sessions;
 mod system;
 
 use aide::{
-    axum::{ApiRouter, routing::{get_with, post_with}},
+    axum::{
+        ApiRouter,
+        routing::{get_with, post_with},
+    },
     openapi::{Info, License, SecurityScheme, Tag},
     transform::TransformOpenApi,
 };
@@ -22,7 +25,9 @@ pub(crate) fn documented() -> ApiRouter<Api> {
         .api_route(
             "/public/v1/schedulers/{public_key}",
             get_with(schedulers::show, |it| {
-                it.id("show_scheduler").tag("widget").summary("What the loader needs to draw the widget")
+                it.id("show_scheduler")
+                    .tag("widget")
+                    .summary("What the loader needs to draw the widget")
             }),
         )
         .api_route(
@@ -46,7 +51,9 @@ pub(crate) fn documented() -> ApiRouter<Api> {
         .api_route(
             "/public/v1/sessions/{id}/events",
             get_with(sessions::events, |it| {
-                it.id("list_session_events").tag("widget").summary("What happened in the visit so far")
+                it.id("list_session_events")
+                    .tag("widget")
+                    .summary("What happened in the visit so far")
             }),
         )
         .api_route(
@@ -95,8 +102,10 @@ pub(crate) fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
             SecurityScheme::Http {
                 scheme: "bearer".to_owned(),
                 bearer_format: None,
-                description: Some("The `session_token` that beginning a visit answered.".to_owned()),
-                extensions: Default::default(),
+                description: Some(
+                    "The `session_token` that beginning a visit answered.".to_owned(),
+                ),
+                extensions: indexmap::IndexMap::default(),
             },
         )
         .tag(Tag {

@@ -86,7 +86,12 @@ impl Tenant {
     }
 
     /// All holds that can matter to slots from `from` to `to`, both included.
-    pub(crate) async fn holds(&self, rules: &Rules<'_>, from: Date, to: Date) -> Result<Vec<Doc<SlotHold>>> {
+    pub(crate) async fn holds(
+        &self,
+        rules: &Rules<'_>,
+        from: Date,
+        to: Date,
+    ) -> Result<Vec<Doc<SlotHold>>> {
         // A day on either side: windows may begin before midnight and last past it.
         let start = instant(rules, from.checked_sub(1.day()).unwrap_or(from));
         let end = instant(rules, to.checked_add(2.days()).unwrap_or(to));

@@ -64,13 +64,3 @@ pub(crate) fn random<const N: usize>() -> [u8; N] {
     rand::fill(&mut bytes[..]);
     bytes
 }
-
-/// Lower-case hex digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        for digit in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
-        text
-    })
-}

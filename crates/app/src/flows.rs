@@ -76,7 +76,8 @@ impl Tenant {
         if let Some(flow) = self.caches().flows.get(&key, now) {
             return Ok(flow);
         }
-        let version = self.scoped().get(id).await?.ok_or(Error::NotFound("booking flow version"))?;
+        let version =
+            self.scoped().get(id).await?.ok_or(Error::NotFound("booking flow version"))?;
         Ok(self.caches().flows.put(key, CompiledFlow::of_version(id, version.body), now))
     }
 

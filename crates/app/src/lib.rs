@@ -19,7 +19,7 @@ pub use crate::{
     organizations::NewOrganization,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
-        Executed, Replayed, SessionToken, Started, StartSession, Timeslots, TimeslotsDay,
+        Executed, Replayed, SessionToken, StartSession, Started, Timeslots, TimeslotsDay,
         TimeslotsSlot, VisitorSession,
     },
     tenant::Tenant,

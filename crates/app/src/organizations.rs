@@ -18,6 +18,8 @@ pub struct NewOrganization {
     pub address: Option<Address>,
 }
 
+const BY_SLUG: &model::Index = &Organization::COLLECTION.indexes[0];
+
 impl SystemDoor {
     /// Makes an organization.
     ///
@@ -56,7 +58,6 @@ impl SystemDoor {
         {
             return Ok(Some(found));
         }
-        const BY_SLUG: &model::Index = &Organization::COLLECTION.indexes[0];
         let slug = Scalar::Text(slug_or_id.to_owned());
         let (found, _) = platform.list(Find::by(BY_SLUG, [slug]).limit(1)).await?;
         Ok(found.into_iter().next())

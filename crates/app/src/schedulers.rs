@@ -1,6 +1,7 @@
 use model::{
     Doc, Id,
     core::{BrandKit, Organization},
+    hex,
     scheduler::{
         BookingFlow, Initialization, PublicKey, SchedulerConfig, SchedulerStatus, SessionTimes,
         Tracking,
@@ -8,10 +9,7 @@ use model::{
 };
 use store::Find;
 
-use crate::{
-    Error, Result, Tenant,
-    environment::{hex, random},
-};
+use crate::{Error, Result, Tenant, environment::random};
 
 /// One widget of one organization, for whoever has its public key.
 pub struct Scheduler {
@@ -80,7 +78,9 @@ impl Tenant {
         settings: SchedulerSettings,
     ) -> Result<PublicKey> {
         let (configs, _) = self.scoped().list::<SchedulerConfig>(Find::all()).await?;
-        if let Some(config) = configs.into_iter().find(|it| it.body.booking_flow_id == booking_flow_id) {
+        if let Some(config) =
+            configs.into_iter().find(|it| it.body.booking_flow_id == booking_flow_id)
+        {
             return Ok(config.body.public_key);
         }
         let mut unit = self.scoped().begin(self.now());

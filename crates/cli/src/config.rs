@@ -13,7 +13,7 @@ use crate::output::Failure;
 /// What every command takes. A flag wins over the environment, which wins over the file.
 #[derive(Args)]
 pub(crate) struct Common {
-    /// Where the data are: sqlite://PATH.
+    /// Where the data are: <sqlite://PATH>.
     #[arg(long, global = true, env = "WRKBELT_STORE", value_name = "URL")]
     store: Option<String>,
     /// Address to listen on; port 0 takes any free one [default: 127.0.0.1:8080].
@@ -99,9 +99,12 @@ impl Common {
 
 impl Config {
     pub(crate) fn start_logging(&self) -> Result<(), Failure> {
-        let filter = EnvFilter::try_new(self.log.as_deref().unwrap_or("warn,wrkbelt=info,api=info,app=info"))
-            .map_err(|error| Failure::new(format!("--log: {error}")))?;
-        let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let filter = EnvFilter::try_new(
+            self.log.as_deref().unwrap_or("warn,wrkbelt=info,api=info,app=info"),
+        )
+        .map_err(|error| Failure::new(format!("--log: {error}")))?;
+        let builder =
+            tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         match self.log_format {
             LogFormat::Text => builder.with_target(false).init(),
             LogFormat::Json => builder.json().flatten_event(true).init(),

@@ -30,18 +30,20 @@ impl Demo {
         }
         let server = serve::bind(config).await?;
         let base_url = serve::base_url(&server)?;
-        let organizations: Vec<_> = installed.iter().map(|(id, business)| {
-            json!({
-                "id": id,
-                "slug": business.slug,
-                "name": business.name,
-                "public_key": business.public_key,
-                "hosted_url": format!("{base_url}/book/{}", business.public_key),
-                "website_url": format!("{base_url}/demo/{}", business.slug),
+        let organizations: Vec<_> = installed
+            .iter()
+            .map(|(id, business)| {
+                json!({
+                    "id": id,
+                    "slug": business.slug,
+                    "name": business.name,
+                    "public_key": business.public_key,
+                    "hosted_url": format!("{base_url}/book/{}", business.public_key),
+                    "website_url": format!("{base_url}/demo/{}", business.slug),
+                })
             })
-        }).collect();
-        let announcement =
-            json!({ "event": "listening", "base_url": base_url, "store": url, "organizations": organizations });
+            .collect();
+        let announcement = json!({ "event": "listening", "base_url": base_url, "store": url, "organizations": organizations });
         output.answer(&announcement, || {
             for_people(&base_url, &url, installed.iter().map(|it| &it.1))
         });
@@ -50,8 +52,14 @@ impl Demo {
     }
 }
 
-fn for_people<'a>(base_url: &str, store: &str, businesses: impl Iterator<Item = &'a DemoBusiness>) -> String {
-    let mut text = format!("\n  Wrkbelt is running with three sample businesses.\n\n  Start here          {base_url}/demo\n");
+fn for_people<'a>(
+    base_url: &str,
+    store: &str,
+    businesses: impl Iterator<Item = &'a DemoBusiness>,
+) -> String {
+    let mut text = format!(
+        "\n  Wrkbelt is running with three sample businesses.\n\n  Start here          {base_url}/demo\n"
+    );
     for business in businesses {
         let _ = write!(
             text,

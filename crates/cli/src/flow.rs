@@ -1,4 +1,8 @@
-use std::{fmt::Write as _, path::{Path, PathBuf}, process::ExitCode};
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 use app::{Error, NewOrganization, SchedulerSettings};
 use clap::{Args, Subcommand, ValueEnum};
@@ -18,7 +22,7 @@ use serde_json::json;
 
 use crate::{
     config::Config,
-    output::{Failure, Output},
+    output::{self, Failure, Output},
     stores::{self, Opened},
 };
 
@@ -76,7 +80,7 @@ impl Flow {
             Self::Diagram { file, format } => {
                 let (_, bundle, _) = load(&file)?;
                 let diagram = model::flow::draw(&bundle);
-                output.raw(&match format {
+                output::raw(&match format {
                     DiagramFormat::Svg => diagram.to_svg(),
                     DiagramFormat::Mmd => diagram.to_mermaid(),
                 });
@@ -156,7 +160,8 @@ fn one_finding(finding: &Finding) -> String {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let mut text = format!("{severity}[{}] {}\n    at {}\n", finding.code, finding.message, finding.path);
+    let mut text =
+        format!("{severity}[{}] {}\n    at {}\n", finding.code, finding.message, finding.path);
     if !finding.witness.is_empty() {
         let _ = writeln!(text, "    by {}", finding.witness.join(" → "));
     }
@@ -176,7 +181,12 @@ fn test(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
     let (all, ok) = (file.journeys.len(), failed.is_empty());
     output.answer(&json!({ "ok": ok, "journeys": all, "findings": failed }), || {
         let mut text: String = failed.iter().map(one_finding).collect();
-        let _ = writeln!(text, "{}: {} of {all} journeys end where they should", path.display(), all - failed.len());
+        let _ = writeln!(
+            text,
+            "{}: {} of {all} journeys end where they should",
+            path.display(),
+            all - failed.len()
+        );
         text
     });
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -221,7 +231,11 @@ impl Import {
     }
 
     /// A new organization gets the time zone of the flow's first schedule.
-    async fn organization(&self, opened: &Opened, file: &FlowFile) -> Result<Id<Organization>, Failure> {
+    async fn organization(
+        &self,
+        opened: &Opened,
+        file: &FlowFile,
+    ) -> Result<Id<Organization>, Failure> {
         let asked = &self.organization;
         if let Some(found) = opened.system.find_organization(asked).await? {
             return Ok(found.id);
@@ -231,7 +245,8 @@ impl Import {
                 "there is no organization {asked} (make it with --create-organization)"
             )));
         }
-        let slug = asked.parse().map_err(|error| Failure::new(format!("--organization: {error}")))?;
+        let slug =
+            asked.parse().map_err(|error| Failure::new(format!("--organization: {error}")))?;
         let zone = file.schedules.values().next().map(|it| it.time_zone.clone());
         let new = NewOrganization {
             name: file.flow.title.clone(),

@@ -33,7 +33,7 @@ pub(crate) struct Load {
     /// Visitors at the same time, each with a connection of their own.
     #[arg(long, default_value_t = 64)]
     concurrency: usize,
-    /// A server that runs already, with WRKBELT_LIMITS=off; otherwise one is started on a fresh
+    /// A server that runs already, with `WRKBELT_LIMITS=off`; otherwise one is started on a fresh
     /// store with the first sample business.
     #[arg(long, value_name = "URL", requires = "public_key")]
     url: Option<String>,
@@ -60,14 +60,13 @@ impl Load {
     pub(crate) async fn run(self, output: &Output) -> Result<ExitCode, Failure> {
         let folder = tempfile::tempdir().map_err(|error| Failure::new(error.to_string()))?;
         let mut child = None;
-        let (target, public_key) = match (&self.url, &self.public_key) {
-            (Some(url), Some(key)) => (Target::parse(url)?, key.clone()),
-            _ => {
-                let (started, key) = child::start_sample(folder.path()).await?;
-                let target = started.target();
-                child = Some(started);
-                (target, key)
-            }
+        let (target, public_key) = if let (Some(url), Some(key)) = (&self.url, &self.public_key) {
+            (Target::parse(url)?, key.clone())
+        } else {
+            let (started, key) = child::start_sample(folder.path()).await?;
+            let target = started.target();
+            child = Some(started);
+            (target, key)
         };
         let concurrency = self.concurrency.clamp(1, 4_096);
         let tally = Arc::new(Tally::default());
@@ -76,7 +75,7 @@ impl Load {
         let visitors: Vec<_> = (0..concurrency as u64)
             .map(|n| {
                 let visitor = Visitor {
-                    target: target.clone(),
+                    target,
                     public_key: public_key.clone(),
                     zip: self.zip.clone(),
                     seed: self.seed.wrapping_mul(1_000_003).wrapping_add(n),
@@ -91,13 +90,25 @@ impl Load {
             output.progress(&format!("{booked} of {} booked", self.sessions));
         }
         let seconds = began.elapsed().as_secs_f64();
-        let cpu = child.as_ref().and_then(Child::cpu_seconds).zip(cpu_before).map(|(after, before)| after - before);
+        let cpu = child
+            .as_ref()
+            .and_then(Child::cpu_seconds)
+            .zip(cpu_before)
+            .map(|(after, before)| after - before);
         drop(child);
         output.progress("measuring the floors");
         let empty = floors::empty_handler(concurrency).await?;
         let rows = floors::raw_store(folder.path(), concurrency)?;
         output.progress("");
-        let measured = Measured { latencies, seconds, cpu, empty, rows, booked: tally.booked.load(Ordering::Relaxed), events: tally.events.load(Ordering::Relaxed) };
+        let measured = Measured {
+            latencies,
+            seconds,
+            cpu,
+            empty,
+            rows,
+            booked: tally.booked.load(Ordering::Relaxed),
+            events: tally.events.load(Ordering::Relaxed),
+        };
         measured.report(concurrency, output);
         Ok(ExitCode::SUCCESS)
     }
@@ -180,7 +191,8 @@ impl Measured {
     }
 
     fn percentile(&self, percent: usize) -> f64 {
-        let place = (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
+        let place =
+            (self.latencies.len() * percent / 100).min(self.latencies.len().saturating_sub(1));
         let latency = self.latencies.get(place).copied().unwrap_or_default();
         (latency.as_secs_f64() * 100_000.0).round() / 100.0
     }
@@ -196,7 +208,8 @@ pub(crate) async fn empty_server(output: &Output) -> Result<ExitCode, Failure> {
         .await
         .map_err(|error| Failure::new(error.to_string()))?;
     let base_url = serve::base_url(&server)?;
-    output.answer(&json!({ "event": "listening", "base_url": base_url }), || format!("{base_url}\n"));
+    output
+        .answer(&json!({ "event": "listening", "base_url": base_url }), || format!("{base_url}\n"));
     let stop = serve::stopped().map_err(|error| Failure::new(error.to_string()))?;
     server.run(Router::new().route("/", get(async || ())), stop).await;
     Ok(ExitCode::SUCCESS)

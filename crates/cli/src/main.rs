@@ -10,7 +10,7 @@ mod serve;
 mod session;
 mod stores;
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use mimalloc::MiMalloc;
@@ -37,7 +37,7 @@ struct Arguments {
 enum Command {
     /// Serve the API, the widget and the booking pages.
     ///
-    /// Example: wrkbelt serve --store sqlite://data/wrkbelt.db --listen 127.0.0.1:8080
+    /// Example: wrkbelt serve --store <sqlite://data/wrkbelt.db> --listen 127.0.0.1:8080
     Serve(serve::Serve),
     /// Serve on a fresh store with three sample businesses, and print their addresses.
     ///
@@ -72,7 +72,7 @@ fn main() -> ExitCode {
     match run(common, command, &output) {
         Ok(code) => code,
         Err(failure) => {
-            output.failure(&failure);
+            let _ = writeln!(std::io::stderr(), "error: {failure}");
             ExitCode::FAILURE
         }
     }
@@ -93,7 +93,7 @@ fn run(common: Common, command: Command, output: &Output) -> Result<ExitCode, Fa
             Command::Session(session) => session.run(&config, output).await,
             Command::Load(load) => load.run(output).await,
             Command::Openapi => {
-                output.raw(&api::openapi());
+                output::raw(&api::openapi());
                 Ok(ExitCode::SUCCESS)
             }
             Command::EmptyServer => load::empty_server(output).await,

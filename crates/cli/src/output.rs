@@ -1,6 +1,6 @@
 use std::{
-    fmt,
-    io::{IsTerminal, Write},
+    fmt::{self, Write as _},
+    io::{IsTerminal, Write as _},
 };
 
 use serde::Serialize;
@@ -45,17 +45,10 @@ impl Output {
     pub(crate) fn answer(&self, value: &impl Serialize, people: impl FnOnce() -> String) {
         if self.json {
             let line = serde_json::to_string(value).unwrap_or_default();
-            self.raw(&(line + "\n"));
+            raw(&(line + "\n"));
         } else {
-            self.raw(&people());
+            raw(&people());
         }
-    }
-
-    /// Text as it is. A reader that has gone away is no error.
-    pub(crate) fn raw(&self, text: &str) {
-        let mut stdout = std::io::stdout().lock();
-        let _ = stdout.write_all(text.as_bytes());
-        let _ = stdout.flush();
     }
 
     /// On the way, to people only.
@@ -66,30 +59,30 @@ impl Output {
             let _ = stderr.flush();
         }
     }
+}
 
-    pub(crate) fn failure(&self, failure: &Failure) {
-        let _ = writeln!(std::io::stderr().lock(), "error: {failure}");
-    }
+/// Text as it is. A reader that has gone away is no error.
+pub(crate) fn raw(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = stdout.write_all(text.as_bytes());
+    let _ = stdout.flush();
 }
 
 /// Columns as wide as their widest cell; the last one as long as it is.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
-    let cells = || std::iter::once(head.iter().map(ToString::to_string).collect()).chain(rows.iter().cloned());
-    let mut widths = vec![0; head.len()];
-    for row in cells() {
-        let row: Vec<String> = row;
-        for (width, cell) in widths.iter_mut().zip(&row) {
-            *width = (*width).max(cell.chars().count());
-        }
-    }
+    let head: Vec<_> = head.iter().map(ToString::to_string).collect();
+    let all = || std::iter::once(&head).chain(rows);
+    let width = |n: usize| {
+        let cells = all().filter_map(|row| row.get(n));
+        cells.map(|it| it.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<_> = (0..head.len()).map(width).collect();
     let mut text = String::new();
-    for row in cells() {
-        let row: Vec<String> = row;
-        let line: String = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:<width$}  "))
-            .collect();
+    for row in all() {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let _ = write!(line, "{cell:<width$}  ");
+        }
         text.push_str(line.trim_end());
         text.push('\n');
     }

@@ -46,24 +46,26 @@ struct Business {
 impl Sample {
     /// Makes the organization with its published flow and its scheduler; what is there already
     /// stays.
-    pub(crate) async fn install(&self, system: &SystemDoor) -> Result<(String, DemoBusiness), Failure> {
-        let business: Business =
-            serde_saphyr::from_str(self.business).map_err(|error| Failure::new(error.to_string()))?;
+    pub(crate) async fn install(
+        &self,
+        system: &SystemDoor,
+    ) -> Result<(String, DemoBusiness), Failure> {
+        let business: Business = serde_saphyr::from_str(self.business)
+            .map_err(|error| Failure::new(error.to_string()))?;
         let flow = FlowFile::parse(self.flow).map_err(|error| Failure::new(error.to_string()))?;
         let slug = business.slug.to_string();
-        let organization = match system.find_organization(&slug).await? {
-            Some(organization) => organization.id,
-            None => {
-                let new = NewOrganization {
-                    name: business.name.clone(),
-                    slug: business.slug,
-                    time_zone: business.time_zone,
-                    locale: business.locale,
-                    phone: business.phone.clone(),
-                    address: business.address.clone(),
-                };
-                system.create_organization(new).await?
-            }
+        let organization = if let Some(organization) = system.find_organization(&slug).await? {
+            organization.id
+        } else {
+            let new = NewOrganization {
+                name: business.name.clone(),
+                slug: business.slug,
+                time_zone: business.time_zone,
+                locale: business.locale,
+                phone: business.phone.clone(),
+                address: business.address.clone(),
+            };
+            system.create_organization(new).await?
         };
         let tenant = system.enter(organization);
         let imported = tenant.import_flow(&flow, true).await?;
@@ -71,7 +73,8 @@ impl Sample {
             SchedulerSettings { brand_kit: Some(business.brand), initialization: business.launch };
         let public_key = tenant.ensure_scheduler(imported.booking_flow_id, settings).await?;
         let (bundle, _) = tenant.draft(&flow.flow.slug).await?;
-        let tagline = business.website.get("tagline").and_then(|it| it.as_str()).unwrap_or_default();
+        let tagline =
+            business.website.get("tagline").and_then(|it| it.as_str()).unwrap_or_default();
         let demo = DemoBusiness {
             tagline: tagline.to_owned(),
             name: business.name,

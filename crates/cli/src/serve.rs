@@ -30,7 +30,10 @@ impl Serve {
 
 pub(crate) async fn bind(config: &Config) -> Result<Server, Failure> {
     Server::bind(config.listen).await.map_err(|error| {
-        Failure::new(format!("cannot listen on {}: {error} (choose another with --listen)", config.listen))
+        Failure::new(format!(
+            "cannot listen on {}: {error} (choose another with --listen)",
+            config.listen
+        ))
     })
 }
 

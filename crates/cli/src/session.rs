@@ -106,11 +106,15 @@ async fn replay(
 
 impl Which {
     async fn find(&self, config: &Config) -> Result<(Tenant, Doc<BookingSession>), Failure> {
-        let opened = stores::open_existing(config.store.as_deref().unwrap_or(stores::ORDINARY)).await?;
+        let opened =
+            stores::open_existing(config.store.as_deref().unwrap_or(stores::ORDINARY)).await?;
         let organizations = match &self.organization {
             Some(asked) => {
                 let found = opened.system.find_organization(asked).await?;
-                vec![found.ok_or_else(|| Failure::new(format!("there is no organization {asked}")))?]
+                vec![
+                    found
+                        .ok_or_else(|| Failure::new(format!("there is no organization {asked}")))?,
+                ]
             }
             None => opened.system.organizations().await?,
         };

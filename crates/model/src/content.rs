@@ -124,7 +124,8 @@ pub(crate) fn is_language_tag(tag: &str) -> bool {
     let language = parts.next().unwrap_or_default();
     (2..=8).contains(&language.len())
         && language.bytes().all(|it| it.is_ascii_alphabetic())
-        && parts.all(|it| (1..=8).contains(&it.len()) && it.bytes().all(|b| b.is_ascii_alphanumeric()))
+        && parts
+            .all(|it| (1..=8).contains(&it.len()) && it.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 /// Two upper-case letters.
@@ -141,7 +142,11 @@ impl Address {
         place.at("region").text(&self.region, 0, 100);
         place.at("postal_code").text(&self.postal_code, 1, 12);
         let country = is_country(&self.country);
-        place.at("country").require(country, "country", "must be a two-letter country code such as US");
+        place.at("country").require(
+            country,
+            "country",
+            "must be a two-letter country code such as US",
+        );
     }
 }
 
@@ -310,7 +315,15 @@ mod tests {
 
     #[test]
     fn spans_that_make_no_sense_are_refused() {
-        for text in ["", "8:00-9:00", "10:00-09:00", "09:00-09:00", "09:00-24:01", "09:60-10:00", "+9:00-10:00"] {
+        for text in [
+            "",
+            "8:00-9:00",
+            "10:00-09:00",
+            "09:00-09:00",
+            "09:00-24:01",
+            "09:60-10:00",
+            "+9:00-10:00",
+        ] {
             assert!(text.parse::<Hours>().is_err(), "{text}");
         }
     }

@@ -73,6 +73,16 @@ impl fmt::Display for ObjectId {
     }
 }
 
+/// Lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        for digit in [byte >> 4, byte & 15] {
+            text.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
+        }
+        text
+    })
+}
+
 impl fmt::Debug for ObjectId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
@@ -211,7 +221,9 @@ mod tests {
 
     #[test]
     fn what_is_not_24_hex_digits_is_refused() {
-        for text in ["", "67412a0101020304ffabcde", "67412a0101020304ffabcdeg", "+7412a0101020304ffabcdef"] {
+        for text in
+            ["", "67412a0101020304ffabcde", "67412a0101020304ffabcdeg", "+7412a0101020304ffabcdef"]
+        {
             assert!(text.parse::<ObjectId>().is_err(), "{text}");
         }
     }

@@ -20,7 +20,7 @@ pub use crate::{
         Collection, Doc, Entity, EventCollection, Global, Index, Lookup, LookupKind, OnDelete,
         Only, PerTenant, Reference, Scope,
     },
-    id::{BadId, Id, ObjectId},
+    id::{BadId, Id, ObjectId, hex},
     problems::{Place, Problem, Problems},
     time::Timestamp,
 };

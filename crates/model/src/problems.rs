@@ -41,11 +41,8 @@ impl Problems {
 impl Place<'_> {
     /// The place `name` below this one.
     pub fn at(&mut self, name: impl fmt::Display) -> Place<'_> {
-        let path = if self.path.is_empty() {
-            name.to_string()
-        } else {
-            format!("{}.{name}", self.path)
-        };
+        let path =
+            if self.path.is_empty() { name.to_string() } else { format!("{}.{name}", self.path) };
         Place { problems: self.problems, path }
     }
 
@@ -92,7 +89,9 @@ impl Place<'_> {
         let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         let holds = host.is_some_and(|it| !it.is_empty() && !it.starts_with('/'))
             && url.len() <= 2_048
-            && !url.chars().any(|it| it.is_whitespace() || it.is_control() || "\"<>\\".contains(it));
+            && !url
+                .chars()
+                .any(|it| it.is_whitespace() || it.is_control() || "\"<>\\".contains(it));
         self.require(holds, "url", "must be an http or https URL");
     }
 
@@ -111,7 +110,8 @@ impl Place<'_> {
 /// The shape that mail servers take: one `@`, a dotted host, no spaces, at most 254 bytes.
 pub(crate) fn is_email(text: &str) -> bool {
     let Some((local, host)) = text.rsplit_once('@') else { return false };
-    let plain = |it: char| !it.is_whitespace() && !it.is_control() && !"@,;:<>()[]\\\"".contains(it);
+    let plain =
+        |it: char| !it.is_whitespace() && !it.is_control() && !"@,;:<>()[]\\\"".contains(it);
     let label = |it: &str| {
         !it.is_empty()
             && !it.starts_with('-')
@@ -138,8 +138,21 @@ mod tests {
         for good in ["ada@example.com", "a.b+c@mail.example.co.uk", "jürgen@müller.de"] {
             assert!(is_email(good), "{good}");
         }
-        for bad in ["", "ada", "ada@", "@example.com", "a b@example.com", "ada@example", "a@b@c.com",
-            "ada@.com", "ada@-x.com", "ada@example.c", "ada@example.com\r\nBcc: x@y.zz", ".a@b.cc", "a..b@c.dd"] {
+        for bad in [
+            "",
+            "ada",
+            "ada@",
+            "@example.com",
+            "a b@example.com",
+            "ada@example",
+            "a@b@c.com",
+            "ada@.com",
+            "ada@-x.com",
+            "ada@example.c",
+            "ada@example.com\r\nBcc: x@y.zz",
+            ".a@b.cc",
+            "a..b@c.dd",
+        ] {
             assert!(!is_email(bad), "{bad}");
         }
     }

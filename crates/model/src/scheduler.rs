@@ -34,9 +34,7 @@ pub use booking_question::{BookingQuestion, QuestionKind, ValueRules};
 pub use booking_question_answer::{AnswerKind, BookingQuestionAnswer};
 pub use booking_service::{BookingService, Price, ServiceStatus, VendorData};
 pub use customer::{Customer, CustomerConsent};
-pub use schedule::{
-    Capacity, DateOverride, GRID_MINUTES, Holidays, Schedule, WeeklyHours, Window,
-};
+pub use schedule::{Capacity, DateOverride, GRID_MINUTES, Holidays, Schedule, WeeklyHours, Window};
 pub use scheduler_config::{
     Initialization, LaunchMode, PublicKey, SchedulerConfig, SchedulerStatus, SessionTimes,
     Tracking, WidgetPosition,

@@ -15,7 +15,7 @@ mod view;
 pub use booking::booking;
 pub use command::{Claimed, Command, CustomerDetails, Input, Seat, SlotOutcome};
 pub use decide::{Decided, decide, start};
-pub use event::{EventData, EventBody, FieldFailure, GivenAnswer, SessionEvent};
+pub use event::{EventBody, EventData, FieldFailure, GivenAnswer, SessionEvent};
 pub use rejection::Rejection;
 pub use state::{
     AbandonReason, Active, Attribution, BookingSession, ClickIds, CurrentState, Device, DeviceKind,

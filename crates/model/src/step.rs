@@ -48,7 +48,9 @@ pub enum StepConfig {
 }
 
 /// The tag of a [`StepConfig`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum StepType {
     Zipcode,
@@ -115,8 +117,16 @@ impl Entity for BookingFlowStep {
             only: Only::All,
         }],
         references: &[
-            Reference { field: "booking_flow_id", to: "booking_flows", on_delete: OnDelete::Cascade },
-            Reference { field: "config.zone_ids[]", to: "service_zones", on_delete: OnDelete::SetNull },
+            Reference {
+                field: "booking_flow_id",
+                to: "booking_flows",
+                on_delete: OnDelete::Cascade,
+            },
+            Reference {
+                field: "config.zone_ids[]",
+                to: "service_zones",
+                on_delete: OnDelete::SetNull,
+            },
             Reference {
                 field: "config.graph.nodes[].booking_question_id",
                 to: "booking_questions",

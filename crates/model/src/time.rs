@@ -17,8 +17,8 @@ impl Timestamp {
     /// Milliseconds since 1970, held to the range of the type.
     pub fn from_millis(millis: i64) -> Self {
         Self(millis.clamp(
-            jiff::Timestamp::MIN.as_millisecond() + 1,
-            jiff::Timestamp::MAX.as_millisecond(),
+            jiff::Timestamp::MIN.as_second() * 1_000,
+            jiff::Timestamp::MAX.as_second() * 1_000,
         ))
     }
 

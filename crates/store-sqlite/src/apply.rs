@@ -13,10 +13,12 @@ pub(crate) struct Place {
 
 /// Applies writes inside the caller's transaction.
 pub(crate) struct Apply<'a> {
-    pub(crate) connection: &'a Connection,
-    pub(crate) tables: &'a Tables,
+    connection: &'a Connection,
+    tables: &'a Tables,
     /// Of the last row that was written.
-    pub(crate) position: &'a mut i64,
+    pub(crate) position: i64,
+    /// A refusal leaves nothing behind while this is not set.
+    pub(crate) has_written: bool,
 }
 
 impl Place {
@@ -52,7 +54,11 @@ struct Document<'a> {
     body: &'a Stored,
 }
 
-impl Apply<'_> {
+impl<'a> Apply<'a> {
+    pub(crate) fn new(connection: &'a Connection, tables: &'a Tables, position: i64) -> Self {
+        Self { connection, tables, position, has_written: false }
+    }
+
     pub(crate) fn batch(&mut self, batch: &[Write]) -> Result<(), Fault> {
         batch.iter().try_for_each(|write| self.write(write))
     }
@@ -106,6 +112,7 @@ impl Apply<'_> {
             Ok(written) => written,
             Err(error) => return Err(Fault::of_write(collection, error)),
         };
+        self.has_written |= written == 1;
         if written == 1 { Ok(()) } else { Err(conflict(key)) }
     }
 
@@ -120,6 +127,7 @@ impl Apply<'_> {
         if deleted == 0 {
             return Err(conflict(key));
         }
+        self.has_written = true;
         if let Some(events) = &sql.events {
             self.connection
                 .prepare_cached(&events.delete)?
@@ -150,8 +158,8 @@ impl Apply<'_> {
     }
 
     fn next_position(&mut self) -> i64 {
-        *self.position += 1;
-        *self.position
+        self.position += 1;
+        self.position
     }
 }
 

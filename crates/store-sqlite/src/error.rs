@@ -61,6 +61,11 @@ impl Fault {
                 | ErrorCode::TypeMismatch
         )
     }
+
+    pub(crate) fn is_full(&self) -> bool {
+        let Self::Failed(error) = self else { return false };
+        error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+    }
 }
 
 pub(crate) fn unavailable(error: &Error) -> StoreError {

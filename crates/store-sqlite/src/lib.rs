@@ -8,6 +8,7 @@ mod reader;
 mod schema;
 mod select;
 mod sql;
+mod stats;
 mod writer;
 
 use std::{
@@ -22,11 +23,12 @@ use model::Collection;
 use store::{Backend, Key, Page, Query, Record, Result, StoreError, StoredEvent, Write};
 use tokio::sync::{mpsc, oneshot};
 
-pub use self::{floor::durable_rows_per_second, writer::Stats};
+pub use self::{floor::durable_rows_per_second, stats::Stats};
 use self::{
     reader::Readers,
     schema::Tables,
-    writer::{Counters, Job, Writer},
+    stats::Counters,
+    writer::{Job, Writer},
 };
 
 /// What may differ between one process and another.

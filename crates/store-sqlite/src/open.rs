@@ -23,7 +23,7 @@ const PRAGMAS: &str = "
     PRAGMA temp_store = MEMORY;
     PRAGMA mmap_size = 0;
     PRAGMA wal_autocheckpoint = 0;
-    PRAGMA journal_size_limit = 67108864;
+    PRAGMA journal_size_limit = 4194304;
 ";
 
 pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection> {

@@ -1,5 +1,7 @@
 //! What becomes of the file: opened, opened again, opened by another version.
 
+#![expect(clippy::unwrap_used, reason = "a test says no more than that it failed, and where")]
+
 use std::{fs, path::Path};
 
 use model::{Collection, Index, ObjectId, Only, Timestamp};
@@ -10,6 +12,9 @@ use store::{
 };
 use store_sqlite::{Options, SqliteBackend};
 use tempfile::TempDir;
+
+const CHANGED: Index =
+    Index { name: "by_rank", fields: &["a"], unique: true, only: Only::Present("rank") };
 
 fn open(path: &Path) -> store::Result<SqliteBackend> {
     SqliteBackend::open(path, &Options::default())
@@ -58,7 +63,7 @@ async fn closing_finishes_what_was_accepted_and_refuses_the_rest() {
     assert!(store.commit(vec![put(key(&THINGS, 101), "{}")]).await.is_err_and(closed));
     assert!(store.get(&key(&THINGS, 1)).await.is_err_and(closed));
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().path()).collect();
-    assert_eq!(left, [path.clone()]);
+    assert_eq!(left, std::slice::from_ref(&path));
     drop(store);
     let store = open(&path).unwrap();
     store.ensure(COLLECTIONS).await.unwrap();
@@ -100,7 +105,9 @@ async fn many_can_open_a_new_file_at_once() {
             })
         })
         .collect();
-    threads.into_iter().for_each(|it| it.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
     assert_eq!(position(&path), 8);
 }
 
@@ -152,8 +159,6 @@ async fn indexes_become_what_is_declared() {
     store.ensure(&with(&[BY_RANK])).await.unwrap();
     assert_eq!(list(&BY_RANK).await.unwrap(), [2, 1]);
 
-    const CHANGED: Index =
-        Index { name: "by_rank", fields: &["a"], unique: true, only: Only::Present("rank") };
     store.ensure(&with(&[CHANGED])).await.unwrap();
     assert_eq!(list(&CHANGED).await.unwrap(), [1, 2]);
     let twice = store.commit(vec![put(key(&THINGS, 3), r#"{"rank":9,"a":2}"#)]).await;
@@ -174,7 +179,7 @@ async fn values_are_no_part_of_the_statement() {
     let folder = TempDir::new().unwrap();
     let store = open(&folder.path().join("store.db")).unwrap();
     store.ensure(COLLECTIONS).await.unwrap();
-    let handle = r#"' OR 1=1; DROP TABLE accounts; --"#;
+    let handle = "' OR 1=1; DROP TABLE accounts; --";
     let body = format!(r#"{{"handle":"{handle}"}}"#);
     store.commit(vec![put(key(&ACCOUNTS, 1), &body)]).await.unwrap();
     store.commit(vec![put(key(&ACCOUNTS, 2), r#"{"handle":"b"}"#)]).await.unwrap();

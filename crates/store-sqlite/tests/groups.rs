@@ -1,5 +1,7 @@
 //! Group commit: what batches of one transaction share, and what they do not.
 
+#![expect(clippy::unwrap_used, reason = "a test says no more than that it failed, and where")]
+
 use std::{path::Path, sync::Arc};
 
 use model::{ObjectId, Timestamp};

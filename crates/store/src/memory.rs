@@ -1,54 +1,20 @@
 //! Keeps everything in memory: the simulator, and the plainest reading of what a backend must do.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    ops::Bound,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+mod tables;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use model::{Collection, Index, ObjectId, Timestamp};
+use model::Collection;
 
-use crate::{
-    Backend, Catalog, Cursor, Expected, Key, Order, Owner, Page, Query, Record, Result, Scalar,
-    StoreError, Stored, StoredEvent, Write,
-};
+use self::tables::Tables;
+use crate::{Backend, Key, Page, Query, Record, Result, StoredEvent, Write};
 
 /// A store that ends with the process.
 #[derive(Debug, Default)]
 pub struct MemoryBackend {
     tables: Mutex<Tables>,
 }
-
-#[derive(Debug, Default)]
-struct Tables {
-    catalog: Catalog,
-    records: BTreeMap<Key, Record>,
-    streams: BTreeMap<Key, Vec<StoredEvent>>,
-    indexes: BTreeMap<(&'static str, &'static str), BTreeSet<Entry>>,
-}
-
-/// The place of a document in an index.
-type Entry = (Owner, Vec<Slot>, ObjectId);
-
-/// A value as indexes sort it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Slot {
-    Null,
-    Number(i64),
-    Text(String),
-}
-
-/// How a document and its events were before a write.
-struct Before {
-    key: Key,
-    record: Option<Record>,
-    events: Option<Vec<StoredEvent>>,
-    appended: usize,
-}
-
-const FIRST: ObjectId = ObjectId::from_bytes([0; 12]);
-const LAST: ObjectId = ObjectId::from_bytes([0xff; 12]);
 
 impl MemoryBackend {
     fn tables(&self) -> MutexGuard<'_, Tables> {
@@ -63,9 +29,7 @@ impl Backend for MemoryBackend {
     }
 
     async fn get(&self, key: &Key) -> Result<Option<Record>> {
-        let tables = self.tables();
-        tables.catalog.collection(key.collection)?;
-        Ok(tables.records.get(key).cloned())
+        self.tables().get(key)
     }
 
     async fn list(&self, query: &Query) -> Result<Page> {
@@ -85,198 +49,7 @@ impl Backend for MemoryBackend {
     }
 
     async fn commit(&self, batch: Vec<Write>) -> Result<()> {
-        let mut tables = self.tables();
-        tables.catalog.admit_batch(&batch)?;
-        let mut done = Vec::new();
-        let applied = batch.into_iter().try_for_each(|write| tables.apply(write, &mut done));
-        if applied.is_err() {
-            done.into_iter().rev().try_for_each(|before| tables.undo(before))?;
-        }
-        applied
-    }
-}
-
-impl Tables {
-    fn ensure(&mut self, collections: &[Collection]) -> Result<()> {
-        self.catalog.extend(collections);
-        for collection in collections {
-            for index in collection.indexes {
-                let of_collection =
-                    self.records.values().filter(|it| it.key.collection == collection.name);
-                let mut entries = BTreeSet::new();
-                for record in of_collection {
-                    entries.extend(entry(record, index)?);
-                }
-                self.indexes.insert((collection.name, index.name), entries);
-            }
-        }
-        Ok(())
-    }
-
-    fn stream(&self, key: &Key) -> Result<&[StoredEvent]> {
-        self.catalog.events(key.collection)?;
-        Ok(self.streams.get(key).map_or(&[], Vec::as_slice))
-    }
-
-    fn apply(&mut self, write: Write, done: &mut Vec<Before>) -> Result<()> {
-        match write {
-            Write::Check { key, expect: Expected::Version(version) } => self.expect(&key, version),
-            Write::Check { key, expect: Expected::Present } => {
-                self.records.get(&key).map(|_| ()).ok_or(StoreError::Conflict(key))
-            }
-            Write::Put { key, expect, at, body } => {
-                self.expect(&key, expect)?;
-                let record = self.successor(key, expect + 1, at, body);
-                done.push(Before { key, record: self.replace(record)?, events: None, appended: 0 });
-                Ok(())
-            }
-            Write::Delete { key, expect } => {
-                self.expect(&key, expect)?;
-                let record = Some(self.remove(&key)?.ok_or(StoreError::Conflict(key))?);
-                let events = self.streams.remove(&key);
-                done.push(Before { key, record, events, appended: 0 });
-                Ok(())
-            }
-            Write::Append { stream: key, expect, at, events, state } => {
-                self.expect(&key, expect)?;
-                let appended = events.len();
-                let record = self.successor(key, expect + appended as u64, at, state);
-                done.push(Before { key, record: self.replace(record)?, events: None, appended });
-                self.streams.entry(key).or_default().extend(events);
-                Ok(())
-            }
-        }
-    }
-
-    fn undo(&mut self, Before { key, record, events, appended }: Before) -> Result<()> {
-        self.remove(&key)?;
-        if let Some(record) = record {
-            self.replace(record)?;
-        }
-        if let Some(events) = events {
-            self.streams.insert(key, events);
-        } else if let Some(events) = self.streams.get_mut(&key) {
-            events.truncate(events.len() - appended);
-        }
-        Ok(())
-    }
-
-    fn expect(&self, key: &Key, version: u64) -> Result<()> {
-        let found = self.records.get(key).map_or(0, |it| it.version);
-        if found == version { Ok(()) } else { Err(StoreError::Conflict(*key)) }
-    }
-
-    fn successor(&self, key: Key, version: u64, at: Timestamp, body: Stored) -> Record {
-        let created_at = self.records.get(&key).map_or(at, |it| it.created_at);
-        Record { key, version, created_at, updated_at: at, body }
-    }
-
-    fn replace(&mut self, record: Record) -> Result<Option<Record>> {
-        let key = record.key;
-        let indexes = self.catalog.collection(key.collection)?.indexes;
-        let mut entries = Vec::new();
-        for index in indexes {
-            let Some(entry) = entry(&record, index)? else { continue };
-            let held = self.indexes.entry((key.collection, index.name)).or_default();
-            let same = (key.owner, entry.1.clone(), FIRST)..=(key.owner, entry.1.clone(), LAST);
-            if index.unique && held.range(same).any(|it| it.2 != key.id) {
-                let (collection, index) = (key.collection, index.name);
-                return Err(StoreError::Duplicate { collection, index });
-            }
-            entries.push((index.name, entry));
-        }
-        let before = self.remove(&key)?;
-        for (index, entry) in entries {
-            self.indexes.entry((key.collection, index)).or_default().insert(entry);
-        }
-        self.records.insert(key, record);
-        Ok(before)
-    }
-
-    fn remove(&mut self, key: &Key) -> Result<Option<Record>> {
-        let Some(record) = self.records.remove(key) else { return Ok(None) };
-        for index in self.catalog.collection(key.collection)?.indexes {
-            if let (Some(entry), Some(held)) =
-                (entry(&record, index)?, self.indexes.get_mut(&(key.collection, index.name)))
-            {
-                held.remove(&entry);
-            }
-        }
-        Ok(Some(record))
-    }
-
-    fn list(&self, query: &Query) -> Result<Page> {
-        self.catalog.admit_query(query)?;
-        let after = query.after.as_ref().map(|it| (slots(&it.values), it.id));
-        let behind = |place: &(Vec<Slot>, ObjectId)| match (&after, query.order) {
-            (None, _) => true,
-            (Some(after), Order::Ascending) => place > after,
-            (Some(after), Order::Descending) => place < after,
-        };
-        let mut places: Vec<_> = self.places(query).filter(behind).collect();
-        if query.order == Order::Descending {
-            places.reverse();
-        }
-        let more = places.len() > query.limit;
-        let key = |id| Key { owner: query.owner, collection: query.collection, id };
-        let found = places.iter().take(query.limit).filter_map(|it| self.records.get(&key(it.1)));
-        let records: Vec<_> = found.cloned().collect();
-        let next = match records.last().filter(|_| more) {
-            Some(last) => Some(Cursor::at(last, query)?),
-            None => None,
-        };
-        Ok(Page { records, next })
-    }
-
-    /// Ascending: the values that `equal` does not fix, and the id.
-    fn places<'a>(
-        &'a self,
-        query: &'a Query,
-    ) -> Box<dyn Iterator<Item = (Vec<Slot>, ObjectId)> + 'a> {
-        let owner = query.owner;
-        let Some(index) = query.index else {
-            let key = |id| Key { owner, collection: query.collection, id };
-            return Box::new(
-                self.records.range(key(FIRST)..=key(LAST)).map(|it| (Vec::new(), it.0.id)),
-            );
-        };
-        let equal: Vec<_> = query.equal.iter().map(|it| slot(Some(it))).collect();
-        let from = query.from.as_ref().map(|it| slot(Some(it)));
-        let until = query.until.as_ref().map(|it| slot(Some(it)));
-        let within = move |free: &[Slot]| match free.first().filter(|it| **it != Slot::Null) {
-            None => from.is_none() && until.is_none(),
-            Some(next) => {
-                from.as_ref().is_none_or(|it| next >= it)
-                    && until.as_ref().is_none_or(|it| next < it)
-            }
-        };
-        let start = Bound::Included((owner, equal.clone(), FIRST));
-        let entries = self.indexes.get(&(query.collection, index.name)).into_iter();
-        Box::new(
-            entries
-                .flat_map(move |it| it.range((start.clone(), Bound::Unbounded)))
-                .take_while(move |it| it.0 == owner)
-                .filter_map(move |it| Some((it.1.strip_prefix(&*equal)?.to_vec(), it.2)))
-                .filter(move |it| within(&it.0)),
-        )
-    }
-}
-
-fn entry(record: &Record, index: &Index) -> Result<Option<Entry>> {
-    let values = record.indexed(index)?;
-    Ok(values.map(|it| (record.key.owner, slots(&it), record.key.id)))
-}
-
-fn slots(values: &[Option<Scalar>]) -> Vec<Slot> {
-    values.iter().map(|it| slot(it.as_ref())).collect()
-}
-
-fn slot(value: Option<&Scalar>) -> Slot {
-    match value {
-        None => Slot::Null,
-        Some(Scalar::Bool(truth)) => Slot::Number(i64::from(*truth)),
-        Some(Scalar::Number(number)) => Slot::Number(*number),
-        Some(Scalar::Text(text)) => Slot::Text(text.clone()),
+        self.tables().commit(batch)
     }
 }
 

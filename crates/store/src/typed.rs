@@ -84,11 +84,14 @@ impl Platform {
     /// The document, if there is one.
     pub async fn get<E: Entity<Scope = Global>>(&self, id: Id<E>) -> Result<Option<Doc<E>>> {
         let record = self.backend.get(&key::<E>(Owner::Platform, id.object_id())).await?;
-        record.map(|it| decode(it)).transpose()
+        record.as_ref().map(decode).transpose()
     }
 
     /// One page.
-    pub async fn list<E: Entity<Scope = Global>>(&self, find: Find<E>) -> Result<(Vec<Doc<E>>, Option<Cursor>)> {
+    pub async fn list<E: Entity<Scope = Global>>(
+        &self,
+        find: Find<E>,
+    ) -> Result<(Vec<Doc<E>>, Option<Cursor>)> {
         decode_page(self.backend.list(&find.query(Owner::Platform)).await?)
     }
 
@@ -108,7 +111,7 @@ impl Scoped {
     /// The document, if the organization has it.
     pub async fn get<E: Entity<Scope = PerTenant>>(&self, id: Id<E>) -> Result<Option<Doc<E>>> {
         let record = self.backend.get(&self.key(id)).await?;
-        record.map(|it| decode(it)).transpose()
+        record.as_ref().map(decode).transpose()
     }
 
     /// The document as the store keeps it, byte for byte.
@@ -117,7 +120,10 @@ impl Scoped {
     }
 
     /// One page.
-    pub async fn list<E: Entity<Scope = PerTenant>>(&self, find: Find<E>) -> Result<(Vec<Doc<E>>, Option<Cursor>)> {
+    pub async fn list<E: Entity<Scope = PerTenant>>(
+        &self,
+        find: Find<E>,
+    ) -> Result<(Vec<Doc<E>>, Option<Cursor>)> {
         decode_page(self.backend.list(&find.query(self.owner())).await?)
     }
 
@@ -215,11 +221,11 @@ fn key<E: Entity>(owner: Owner, id: ObjectId) -> Key {
 }
 
 fn decode_page<E: Entity>(page: Page) -> Result<(Vec<Doc<E>>, Option<Cursor>)> {
-    let docs = page.records.into_iter().map(|it| decode(it)).collect::<Result<_>>()?;
+    let docs = page.records.iter().map(decode).collect::<Result<_>>()?;
     Ok((docs, page.next))
 }
 
-fn decode<E: Entity>(record: Record) -> Result<Doc<E>> {
+fn decode<E: Entity>(record: &Record) -> Result<Doc<E>> {
     let body = record.body.read().map_err(|error| StoreError::Corrupt {
         collection: record.key.collection,
         id: record.key.id,

@@ -1,7 +1,10 @@
 use app::Error;
 use axum::{
     extract::{Path, State},
-    http::{HeaderValue, header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE}},
+    http::{
+        HeaderValue,
+        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
+    },
     response::{IntoResponse, Redirect, Response},
 };
 
@@ -70,6 +73,7 @@ fn sample<'a>(api: &'a Api, slug: &str) -> Option<&'a DemoBusiness> {
 }
 
 fn not_there(api: &Api) -> Response {
-    let detail = "There is nothing at this address. Sample businesses are shown by `wrkbelt demo` only.";
+    let detail =
+        "There is nothing at this address. Sample businesses are shown by `wrkbelt demo` only.";
     api.pages().problem(&Problem::new(Code::NotFound), "Page not found", detail)
 }

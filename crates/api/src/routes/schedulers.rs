@@ -1,8 +1,4 @@
-use axum::{
-    Json,
-    http::header::CACHE_CONTROL,
-    response::IntoResponse,
-};
+use axum::{Json, http::header::CACHE_CONTROL, response::IntoResponse};
 use model::{
     content::Address,
     core::{BrandColors, BrandShape, DarkMode, Organization, Typography},

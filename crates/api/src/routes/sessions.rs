@@ -8,7 +8,9 @@ use axum::{
 use jiff::civil::Date;
 use model::{
     Id, Problems,
-    session::{Attribution, BookingSession, ClickIds, Command, Device, DeviceKind, SessionEvent, Utm, View},
+    session::{
+        Attribution, BookingSession, ClickIds, Command, Device, DeviceKind, SessionEvent, Utm, View,
+    },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -135,7 +137,11 @@ pub(super) async fn execute(
     let id = &body.command_id;
     let mut problems = Problems::default();
     let shaped = (1..=64).contains(&id.len()) && id.bytes().all(|it| it.is_ascii_graphic());
-    problems.root().at("command_id").require(shaped, "length", "must be 1 to 64 visible ASCII characters");
+    problems.root().at("command_id").require(
+        shaped,
+        "length",
+        "must be 1 to 64 visible ASCII characters",
+    );
     problems.into_result().map_err(app::Error::Invalid)?;
     let executed = visitor.execute(id, body.expected_sequence, &body.command).await?;
     let app::Executed { view, events } = executed;
@@ -162,14 +168,21 @@ impl FromRequestParts<Api> for Asked {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         let query = Query::<TimeslotsQuery>::from_request_parts(parts, api).await;
         let Query(query) = query.map_err(|error: QueryRejection| {
-            Problem::new(Code::Invalid).detail(error.body_text()).error("query".to_owned(), "query", error.body_text())
+            Problem::new(Code::Invalid).detail(error.body_text()).error(
+                "query".to_owned(),
+                "query",
+                error.body_text(),
+            )
         })?;
         Ok(Self(query))
     }
 }
 
 impl aide::OperationInput for Asked {
-    fn operation_input(ctx: &mut aide::generate::GenContext, operation: &mut aide::openapi::Operation) {
+    fn operation_input(
+        ctx: &mut aide::generate::GenContext,
+        operation: &mut aide::openapi::Operation,
+    ) {
         <Query<TimeslotsQuery> as aide::OperationInput>::operation_input(ctx, operation);
     }
 }

@@ -50,7 +50,8 @@ impl Existing {
             })
             .collect();
         let questions = get_all(tenant, question_ids.into_iter().collect()).await?;
-        let answer_ids = questions.iter().flat_map(|it: &Doc<BookingQuestion>| it.body.answer_ids.clone());
+        let answer_ids =
+            questions.iter().flat_map(|it: &Doc<BookingQuestion>| it.body.answer_ids.clone());
         let answers = get_all(tenant, answer_ids.collect()).await?;
         let mut existing = Self {
             flow,
@@ -93,9 +94,11 @@ impl Existing {
         self.categories.iter().for_each(|it| add("categories", &it.body.slug, it.id.object_id()));
         self.questions.iter().for_each(|it| add("questions", &it.body.slug, it.id.object_id()));
         for answer in &self.answers {
-            let question = self.questions.iter().find(|it| it.id == answer.body.booking_question_id);
+            let question =
+                self.questions.iter().find(|it| it.id == answer.body.booking_question_id);
             if let Some(question) = question {
-                let place = format!("questions.{}.answers.{}", question.body.slug, answer.body.slug);
+                let place =
+                    format!("questions.{}.answers.{}", question.body.slug, answer.body.slug);
                 ids.insert(place, answer.id.object_id());
             }
         }
@@ -174,13 +177,20 @@ fn identified<E>(docs: Vec<Doc<E>>) -> Vec<Identified<E>> {
     docs.into_iter().map(|it| Identified { id: it.id, body: it.body }).collect()
 }
 
-fn drop_others<E: Entity<Scope = PerTenant>>(unit: &mut UnitOfWork, before: &[Doc<E>], now: &[Identified<E>]) {
+fn drop_others<E: Entity<Scope = PerTenant>>(
+    unit: &mut UnitOfWork,
+    before: &[Doc<E>],
+    now: &[Identified<E>],
+) {
     for doc in before.iter().filter(|doc| now.iter().all(|it| it.id != doc.id)) {
         unit.delete(doc.id, doc.version);
     }
 }
 
-async fn get_all<E: Entity<Scope = PerTenant>>(tenant: &Tenant, ids: Vec<Id<E>>) -> Result<Vec<Doc<E>>> {
+async fn get_all<E: Entity<Scope = PerTenant>>(
+    tenant: &Tenant,
+    ids: Vec<Id<E>>,
+) -> Result<Vec<Doc<E>>> {
     let mut docs = Vec::with_capacity(ids.len());
     for id in ids {
         docs.extend(tenant.scoped().get(id).await?);

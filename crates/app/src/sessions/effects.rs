@@ -23,13 +23,17 @@ impl Effects<'_> {
                 EventData::TimeslotReleased { seats }
                 | EventData::TimeslotExpired { seats }
                 | EventData::TimeslotLost { seats, .. } => self.free(unit, seats).await?,
-                EventData::TimeslotHeld { seats, held_until, .. } => self.hold(unit, seats, *held_until)?,
+                EventData::TimeslotHeld { seats, held_until, .. } => {
+                    self.hold(unit, seats, *held_until)?;
+                }
                 EventData::BookingSubmitted { booking_id, seats, .. } => {
                     let none = Selections::default();
                     let state = &self.visitor.session.body.current_state;
                     let before = state.temp_selections.as_ref().unwrap_or(&none);
                     let data = &event.body.data;
-                    if let Some(booking) = session::booking(self.flow, self.visitor.session.id, before, data) {
+                    if let Some(booking) =
+                        session::booking(self.flow, self.visitor.session.id, before, data)
+                    {
                         unit.insert(*booking_id, &booking)?;
                     }
                     self.book(unit, seats).await?;

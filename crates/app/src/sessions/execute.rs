@@ -1,6 +1,7 @@
 use model::{
     Doc,
     flow::CompiledFlow,
+    hex,
     session::{
         self, BookingSession, Command, Decided, EventData, FieldFailure, Rejection, SessionEvent,
         View,
@@ -15,7 +16,7 @@ use super::{
     facts::Facts,
     journal::{self, Header},
 };
-use crate::{Error, Result, environment::hex};
+use crate::{Error, Result};
 
 /// How often a command is decided anew because somebody else wrote first. Each time at least one
 /// other has got on.
@@ -51,7 +52,9 @@ impl VisitorSession {
                 return self.answer_again(&flow, command, &digest, known).await;
             }
             let state = &self.session.body.current_state;
-            if expected_sequence < state.last_seen_sequence || expected_sequence > state.last_sequence {
+            if expected_sequence < state.last_seen_sequence
+                || expected_sequence > state.last_sequence
+            {
                 let view = Box::new(self.present(&flow));
                 return Err(Error::Stale { expected: expected_sequence, view });
             }
@@ -93,7 +96,9 @@ impl VisitorSession {
             return Ok(Executed { view: self.present(flow), events: Vec::new() });
         }
         let mut next = self.session.body.clone();
-        events.iter().for_each(|it| next.apply(it));
+        for event in &events {
+            next.apply(event);
+        }
         let mut unit = self.tenant.scoped().begin(now);
         Effects { visitor: self, flow, taken_over: &taken_over }.add(&mut unit, &events).await?;
         let stored = events.iter().map(journal::to_stored).collect::<Result<_>>()?;
@@ -130,7 +135,9 @@ impl VisitorSession {
         known: Vec<StoredEvent>,
     ) -> Result<Executed> {
         let known = self.tenant.read_events(self.session.id, known)?;
-        let (Some(first), Some(last)) = (known.first(), known.last()) else { return Err(Error::Busy) };
+        let (Some(first), Some(last)) = (known.first(), known.last()) else {
+            return Err(Error::Busy);
+        };
         if first.body.command_digest.as_deref() != Some(digest) {
             return Err(Error::CommandIdReused);
         }

@@ -57,13 +57,18 @@ impl Tenant {
     ///
     /// # Errors
     /// [`Error::NotFound`] for a session without events.
-    pub async fn replay_session(&self, id: Id<BookingSession>, at: Option<u64>) -> Result<Replayed> {
+    pub async fn replay_session(
+        &self,
+        id: Id<BookingSession>,
+        at: Option<u64>,
+    ) -> Result<Replayed> {
         let not_found = || Error::NotFound("booking session");
         let stored = self.scoped().raw(id).await?.ok_or_else(not_found)?;
         let events = self.session_events(id, at).await?;
         let session = BookingSession::fold(&events).ok_or_else(not_found)?;
         let whole = events.len() as u64 >= stored.version;
-        let identical = whole.then(|| Stored::of(&session)).transpose()?.map(|it| it == stored.body);
+        let identical =
+            whole.then(|| Stored::of(&session)).transpose()?.map(|it| it == stored.body);
         Ok(Replayed { events: events.len(), session, identical })
     }
 }

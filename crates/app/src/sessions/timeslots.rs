@@ -1,8 +1,5 @@
 use jiff::civil::Date;
-use model::{
-    Timestamp,
-    availability::slot_label,
-};
+use model::{Timestamp, availability::slot_label};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -46,7 +43,7 @@ impl VisitorSession {
         let session = &self.session.body;
         let flow = self.tenant.compiled(session.booking_flow_version_id).await?;
         let planned = self.tenant.planned(&flow, session).await?;
-        let rules = planned.as_ref().and_then(|it| it.rules());
+        let rules = planned.as_ref().and_then(super::super::availability::Planned::rules);
         let rules = rules.ok_or(Error::NotFound("timeslot before a service is chosen"))?;
         let now = self.tenant.now();
         let (from, to) = asked_days(&rules, from, to, now)?;

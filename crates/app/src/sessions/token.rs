@@ -1,10 +1,10 @@
 use std::{fmt, str::FromStr};
 
-use model::{Id, core::Organization, session::BookingSession};
+use model::{Id, core::Organization, hex, session::BookingSession};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::environment::{hex, random};
+use crate::environment::random;
 
 /// What a visitor's browser shows to go on with its session: 256 random bits, of which only the
 /// hash is stored. It also says whose session it is, which is no secret, so that a session is
@@ -49,7 +49,8 @@ impl FromStr for SessionToken {
     fn from_str(text: &str) -> Result<Self, ()> {
         let body = text.strip_prefix(PREFIX).ok_or(())?;
         let (organization, secret) = body.split_at_checked(24).ok_or(())?;
-        let shaped = secret.len() == SECRET_BYTES * 2 && secret.bytes().all(|it| it.is_ascii_hexdigit());
+        let shaped =
+            secret.len() == SECRET_BYTES * 2 && secret.bytes().all(|it| it.is_ascii_hexdigit());
         if !shaped {
             return Err(());
         }

@@ -19,7 +19,9 @@ pub(super) struct Child {
 
 impl Child {
     pub(super) fn start(arguments: &[&str]) -> Result<Self, Failure> {
-        let failed = |error: &dyn std::fmt::Display| Failure::new(format!("the server does not start: {error}"));
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::new(format!("the server does not start: {error}"))
+        };
         let program = std::env::current_exe().map_err(|error| failed(&error))?;
         let mut process = Command::new(program)
             .args(arguments)
@@ -65,7 +67,8 @@ pub(super) async fn start_sample(folder: &Path) -> Result<(Child, String), Failu
         let opened = stores::open(&url).await?;
         let [sample, ..] = &SAMPLES;
         let (_, business) = sample.install(&opened.system).await?;
-        let mut flow = FlowFile::parse(sample.flow).map_err(|error| Failure::new(error.to_string()))?;
+        let mut flow =
+            FlowFile::parse(sample.flow).map_err(|error| Failure::new(error.to_string()))?;
         for schedule in flow.schedules.values_mut() {
             schedule.capacity.per_window = 200;
             schedule.capacity.per_day = None;

@@ -27,16 +27,22 @@ impl Target {
     pub(super) fn parse(url: &str) -> Result<Self, Failure> {
         let address = url.strip_prefix("http://").map(|it| it.trim_end_matches('/'));
         let address = address.and_then(|it| it.replace("localhost", "127.0.0.1").parse().ok());
-        address.map(Self).ok_or_else(|| Failure::new(format!("`{url}` is not as http://127.0.0.1:8080")))
+        address
+            .map(Self)
+            .ok_or_else(|| Failure::new(format!("`{url}` is not as http://127.0.0.1:8080")))
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "hyper's connection is a task of its own; it ends with its sender")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "hyper's connection is a task of its own; it ends with its sender"
+)]
 pub(super) async fn connect(target: &Target) -> Result<Connection, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure::new(format!("{}: {error}", target.0));
     let stream = TcpStream::connect(target.0).await.map_err(|error| failed(&error))?;
     stream.set_nodelay(true).map_err(|error| failed(&error))?;
-    let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
+    let (sender, connection) =
+        handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
     tokio::spawn(connection);
     Ok(Connection { sender, host: target.0.to_string() })
 }
@@ -64,10 +70,14 @@ impl Connection {
         self.sender.ready().await.map_err(|error| failed(&error))?;
         let response = self.sender.send_request(request).await.map_err(|error| failed(&error))?;
         let status = response.status();
-        let bytes = response.into_body().collect().await.map_err(|error| failed(&error))?.to_bytes();
+        let bytes =
+            response.into_body().collect().await.map_err(|error| failed(&error))?.to_bytes();
         if !status.is_success() {
             let text = String::from_utf8_lossy(&bytes);
-            return Err(Failure::new(format!("{path}: {status}: {}", text.chars().take(400).collect::<String>())));
+            return Err(Failure::new(format!(
+                "{path}: {status}: {}",
+                text.chars().take(400).collect::<String>()
+            )));
         }
         if bytes.is_empty() {
             return Ok(Value::Null);

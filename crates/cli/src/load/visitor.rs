@@ -33,7 +33,9 @@ impl Visitor {
         n: u64,
         latencies: &mut Vec<Duration>,
     ) -> Result<Visit, Failure> {
-        let mut random = Random(self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ n.wrapping_mul(0xD134_2543_DE82_EF95));
+        let mut random = Random(
+            self.seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ n.wrapping_mul(0xD134_2543_DE82_EF95),
+        );
         let start = format!("/public/v1/schedulers/{}/sessions", self.public_key);
         let body = json!({ "page_url": "https://load.example/book?utm_source=load" });
         let began = Instant::now();
@@ -56,7 +58,8 @@ impl Visitor {
             });
             let began = Instant::now();
             let path = format!("{session}/commands");
-            let mut answer = connection.call(Method::POST, &path, Some(&token), Some(&body)).await?;
+            let mut answer =
+                connection.call(Method::POST, &path, Some(&token), Some(&body)).await?;
             latencies.push(began.elapsed());
             visit.events += answer["events"].as_array().map_or(0, |it| it.len() as u64);
             view = answer["view"].take();
@@ -127,8 +130,12 @@ impl Random {
 
     fn slot(&mut self, timeslots: &Value) -> Option<Value> {
         let days = timeslots["days"].as_array()?;
-        let slots: Vec<_> =
-            days.iter().filter_map(|it| it["slots"].as_array()).flatten().map(|it| &it["start"]).collect();
+        let slots: Vec<_> = days
+            .iter()
+            .filter_map(|it| it["slots"].as_array())
+            .flatten()
+            .map(|it| &it["start"])
+            .collect();
         (!slots.is_empty()).then(|| slots[self.below(slots.len())].clone())
     }
 }
@@ -151,7 +158,9 @@ fn answer(question: &Value, random: &mut Random) -> Value {
         }
         "date" => json!({ "type": "answer_question", "node_id": node_id, "value": "2026-12-01" }),
         "photo" => json!({ "type": "answer_question", "node_id": node_id }),
-        _ => json!({ "type": "answer_question", "node_id": node_id, "value": "It rattles a little." }),
+        _ => {
+            json!({ "type": "answer_question", "node_id": node_id, "value": "It rattles a little." })
+        }
     }
 }
 

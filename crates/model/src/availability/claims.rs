@@ -121,7 +121,7 @@ impl Rules<'_> {
             at_once(format!("{schedule}/service/{}", self.service_id), *capacity);
         }
         if let Some(capacity) = limits.per_day {
-            let midnight = date.to_zoned(self.time_zone()).map_or(slot.start, day_start);
+            let midnight = date.to_zoned(self.time_zone()).map_or(slot.start, |it| day_start(&it));
             claims.push(Claim {
                 resource_key: format!("{schedule}/day"),
                 window_start: midnight,
@@ -147,6 +147,6 @@ impl Rules<'_> {
     }
 }
 
-fn day_start(midnight: Zoned) -> Timestamp {
+fn day_start(midnight: &Zoned) -> Timestamp {
     midnight.timestamp().into()
 }

@@ -5,15 +5,16 @@ use jiff::{
 };
 
 use super::{Day, NotOffered, Occupied, OfferedSlot, Rules, Slot, holiday_on};
-use crate::{
-    Timestamp,
-    content::Hours,
-    scheduler::GRID_MINUTES,
-    step::TimeslotMode,
-};
+use crate::{Timestamp, content::Hours, scheduler::GRID_MINUTES, step::TimeslotMode};
 
 impl Rules<'_> {
-    pub(super) fn day(&self, date: Date, zone: &TimeZone, now: Timestamp, occupied: &Occupied) -> Day {
+    pub(super) fn day(
+        &self,
+        date: Date,
+        zone: &TimeZone,
+        now: Timestamp,
+        occupied: &Occupied,
+    ) -> Day {
         let mut day = Day { date, offered: Vec::new(), refused: Vec::new() };
         let hours = match self.hours_on(date) {
             Ok(hours) => hours,
@@ -120,7 +121,12 @@ fn slot(date: Date, start: u16, minutes: u32, zone: &TimeZone) -> Option<Slot> {
 }
 
 impl Rules<'_> {
-    fn seats(&self, slot: &Slot, date: Date, occupied: &Occupied) -> Result<OfferedSlot, NotOffered> {
+    fn seats(
+        &self,
+        slot: &Slot,
+        date: Date,
+        occupied: &Occupied,
+    ) -> Result<OfferedSlot, NotOffered> {
         let claims = self.claims(slot, date);
         let mut seats_left = u32::MAX;
         for claim in &claims {

@@ -54,10 +54,30 @@ mod tests {
     #[test]
     fn federal_holidays_are_on_their_days() {
         let observed_2026 = [
-            (1, 1), (1, 19), (2, 16), (5, 25), (6, 19), (7, 3), (9, 7), (10, 12), (11, 11), (11, 26), (12, 25),
+            (1, 1),
+            (1, 19),
+            (2, 16),
+            (5, 25),
+            (6, 19),
+            (7, 3),
+            (9, 7),
+            (10, 12),
+            (11, 11),
+            (11, 26),
+            (12, 25),
         ];
         let observed_2027 = [
-            (1, 1), (1, 18), (2, 15), (5, 31), (6, 18), (7, 5), (9, 6), (10, 11), (11, 11), (11, 25), (12, 24),
+            (1, 1),
+            (1, 18),
+            (2, 15),
+            (5, 31),
+            (6, 18),
+            (7, 5),
+            (9, 6),
+            (10, 11),
+            (11, 11),
+            (11, 25),
+            (12, 24),
         ];
         for (year, observed) in [(2026, observed_2026), (2027, observed_2027)] {
             for (month, day) in observed {
@@ -65,7 +85,12 @@ mod tests {
                 assert!(holiday_on("US", date).is_some(), "{date}");
             }
             let working_days = (1..=12)
-                .flat_map(|month| date(year, month, 1).series(jiff::Span::new().days(1)).take(31).filter(move |it| it.month() == month))
+                .flat_map(|month| {
+                    date(year, month, 1)
+                        .series(jiff::Span::new().days(1))
+                        .take(31)
+                        .filter(move |it| it.month() == month)
+                })
                 .filter(|it| !matches!(it.weekday(), Weekday::Saturday | Weekday::Sunday));
             let expected = if year == 2027 { 12 } else { 11 };
             let found: Vec<_> = working_days.filter(|it| holiday_on("US", *it).is_some()).collect();

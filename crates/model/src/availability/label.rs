@@ -45,7 +45,10 @@ mod tests {
     #[test]
     fn times_are_said_as_people_say_them() {
         let zone = TimeZone::get("America/New_York").unwrap();
-        let slot = |start: &str, end: &str| Slot { start: start.parse().unwrap(), end: end.parse().unwrap() };
+        let slot = |start: &str, end: &str| Slot {
+            start: start.parse().unwrap(),
+            end: end.parse().unwrap(),
+        };
         for (start, end, words) in [
             ("2026-11-24T13:00:00Z", "2026-11-24T15:00:00Z", "8–10 am"),
             ("2026-11-24T15:00:00Z", "2026-11-24T17:00:00Z", "10 am–12 pm"),

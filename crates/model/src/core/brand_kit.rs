@@ -3,9 +3,7 @@ use std::{borrow::Cow, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::{
-    Collection, Entity, Id, Index, Only, PerTenant, Place, core::File,
-};
+use crate::{Collection, Entity, Id, Index, Only, PerTenant, Place, core::File};
 
 /// How an organization's booking pages and mails look.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

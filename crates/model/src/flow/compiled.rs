@@ -93,7 +93,9 @@ impl CompiledFlow {
     /// The question at a node.
     pub fn question(&self, node: Id<GraphNode>) -> Option<&CompiledQuestion> {
         match self.nodes.get(&node)?.target {
-            NodeTarget::Question { booking_question_id } => self.questions.get(&booking_question_id),
+            NodeTarget::Question { booking_question_id } => {
+                self.questions.get(&booking_question_id)
+            }
             _ => None,
         }
     }
@@ -105,7 +107,8 @@ impl CompiledFlow {
     ) -> impl Iterator<Item = (Id<GraphNode>, &BookingQuestionAnswer)> {
         let next = self.nodes.get(&node).map_or(&[][..], |it| &it.next);
         next.iter().filter_map(|id| {
-            let NodeTarget::Answer { booking_question_answer_id } = self.nodes.get(id)?.target else {
+            let NodeTarget::Answer { booking_question_answer_id } = self.nodes.get(id)?.target
+            else {
                 return None;
             };
             Some((*id, self.answers.get(&booking_question_answer_id)?))
@@ -178,8 +181,11 @@ impl CompiledFlow {
 }
 
 fn nodes(graph: &ServiceGraph) -> HashMap<Id<GraphNode>, Node> {
-    let mut nodes: HashMap<_, _> =
-        graph.nodes.iter().map(|it| (it.id, Node { target: it.target, next: Vec::new() })).collect();
+    let mut nodes: HashMap<_, _> = graph
+        .nodes
+        .iter()
+        .map(|it| (it.id, Node { target: it.target, next: Vec::new() }))
+        .collect();
     for edge in &graph.edges {
         if let Some(node) = nodes.get_mut(&edge.source_node_id) {
             node.next.push(edge.target_node_id);

@@ -31,7 +31,9 @@ pub fn draw(bundle: &FlowBundle) -> Diagram {
             }
             NodeTarget::Answer { booking_question_answer_id: id } => {
                 let answer = answers.get(&id);
-                if let Some(AnswerKind::ServiceReference { booking_service_id }) = answer.map(|it| it.kind) {
+                if let Some(AnswerKind::ServiceReference { booking_service_id }) =
+                    answer.map(|it| it.kind)
+                {
                     referred.push((n, booking_service_id));
                 }
                 (NodeKind::Answer, answer.map(|it| &it.content.title), None)
@@ -47,7 +49,9 @@ pub fn draw(bundle: &FlowBundle) -> Diagram {
     }
     let mut edges: Vec<_> = graph_edges
         .iter()
-        .filter_map(|it| Some((*positions.get(&it.source_node_id)?, *positions.get(&it.target_node_id)?)))
+        .filter_map(|it| {
+            Some((*positions.get(&it.source_node_id)?, *positions.get(&it.target_node_id)?))
+        })
         .collect();
     for (answer, id) in referred {
         let position = *service_positions.entry(id).or_insert_with(|| {
@@ -90,5 +94,9 @@ fn price(price: &Price) -> String {
 
 /// Whole units, with cents only where there are any.
 fn major(minor: i64) -> String {
-    if minor % 100 == 0 { (minor / 100).to_string() } else { format!("{}.{:02}", minor / 100, minor % 100) }
+    if minor % 100 == 0 {
+        (minor / 100).to_string()
+    } else {
+        format!("{}.{:02}", minor / 100, minor % 100)
+    }
 }

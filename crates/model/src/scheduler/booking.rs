@@ -155,8 +155,15 @@ impl FromStr for Reference {
     fn from_str(text: &str) -> Result<Self, String> {
         let upper = text.to_ascii_uppercase();
         let shaped = upper.len() == 7
-            && upper.bytes().enumerate().all(|(n, it)| if n == 3 { it == b'-' } else { ALPHABET.contains(&it) });
-        if shaped { Ok(Self(upper)) } else { Err(format!("`{text}` is not a reference such as K7M-4QX")) }
+            && upper
+                .bytes()
+                .enumerate()
+                .all(|(n, it)| if n == 3 { it == b'-' } else { ALPHABET.contains(&it) });
+        if shaped {
+            Ok(Self(upper))
+        } else {
+            Err(format!("`{text}` is not a reference such as K7M-4QX"))
+        }
     }
 }
 
@@ -190,7 +197,12 @@ impl Entity for Booking {
                 unique: true,
                 only: Only::All,
             },
-            Index { name: Self::REFERENCE_INDEX, fields: &["reference"], unique: true, only: Only::All },
+            Index {
+                name: Self::REFERENCE_INDEX,
+                fields: &["reference"],
+                unique: true,
+                only: Only::All,
+            },
             Index {
                 name: "timeslot",
                 fields: &["timeslot.start"],
@@ -199,8 +211,16 @@ impl Entity for Booking {
             },
         ],
         references: &[
-            References { field: "booking_session_id", to: "booking_sessions", on_delete: OnDelete::Restrict },
-            References { field: "booking_service_id", to: "booking_services", on_delete: OnDelete::Restrict },
+            References {
+                field: "booking_session_id",
+                to: "booking_sessions",
+                on_delete: OnDelete::Restrict,
+            },
+            References {
+                field: "booking_service_id",
+                to: "booking_services",
+                on_delete: OnDelete::Restrict,
+            },
             References { field: "customer_id", to: "customers", on_delete: OnDelete::SetNull },
         ],
         events: None,

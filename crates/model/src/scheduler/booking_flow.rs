@@ -59,7 +59,12 @@ impl Entity for BookingFlow {
 
     fn validate(&self, place: &mut Place<'_>) {
         self.content.validate(place.at("content"));
-        let published = self.status != BookingFlowStatus::Published || self.published_version_id.is_some();
-        place.at("published_version_id").require(published, "required", "a published flow has a version");
+        let published =
+            self.status != BookingFlowStatus::Published || self.published_version_id.is_some();
+        place.at("published_version_id").require(
+            published,
+            "required",
+            "a published flow has a version",
+        );
     }
 }

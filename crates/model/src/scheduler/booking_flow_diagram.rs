@@ -92,9 +92,11 @@ impl Entity for BookingFlowDiagram {
     fn validate(&self, place: &mut Place<'_>) {
         for (n, node) in self.canvas_data.nodes.iter().enumerate() {
             let finite = node.position.x.is_finite() && node.position.y.is_finite();
-            place
-                .at(format_args!("canvas_data.nodes.{n}.position"))
-                .require(finite, "range", "must be finite");
+            place.at(format_args!("canvas_data.nodes.{n}.position")).require(
+                finite,
+                "range",
+                "must be finite",
+            );
         }
         place.at("canvas_data.viewport.zoom").range(&self.canvas_data.viewport.zoom, &0.05, &10.0);
     }

@@ -57,7 +57,11 @@ impl Entity for BookingFlowExpressLink {
         label: "express link",
         indexes: &[Index { name: "slug", fields: &["slug"], unique: true, only: Only::All }],
         references: &[
-            Reference { field: "booking_flow_id", to: "booking_flows", on_delete: OnDelete::Cascade },
+            Reference {
+                field: "booking_flow_id",
+                to: "booking_flows",
+                on_delete: OnDelete::Cascade,
+            },
             Reference {
                 field: "prefilled_state.service_id",
                 to: "booking_services",
@@ -72,9 +76,11 @@ impl Entity for BookingFlowExpressLink {
         let state = &self.prefilled_state;
         place.at("prefilled_state.zip").text(state.zip.as_deref().unwrap_or_default(), 0, 12);
         let one_way = state.service_id.is_none() || state.answers.is_empty();
-        place
-            .at("prefilled_state.answers")
-            .require(one_way, "exclusive", "must be empty when service_id is given");
+        place.at("prefilled_state.answers").require(
+            one_way,
+            "exclusive",
+            "must be empty when service_id is given",
+        );
         if let Some(max) = self.max_uses {
             place.at("max_uses").range(&max, &1, &u32::MAX);
             place.at("uses").range(&self.uses, &0, &max);

@@ -68,7 +68,9 @@ pub struct CampaignCriteria {
 }
 
 /// First wins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PriorityClass {
     Override,
@@ -100,8 +102,16 @@ impl Entity for BookingFlowRouter {
             only: Only::All,
         }],
         references: &[
-            Reference { field: "booking_flow_id", to: "booking_flows", on_delete: OnDelete::Restrict },
-            Reference { field: "scheduler_config_id", to: "scheduler_configs", on_delete: OnDelete::Cascade },
+            Reference {
+                field: "booking_flow_id",
+                to: "booking_flows",
+                on_delete: OnDelete::Restrict,
+            },
+            Reference {
+                field: "scheduler_config_id",
+                to: "scheduler_configs",
+                on_delete: OnDelete::Cascade,
+            },
         ],
         events: None,
     };
@@ -113,8 +123,14 @@ impl Entity for BookingFlowRouter {
             place.at(format_args!("example_urls.{n}")).web_url(url);
         }
         self.matching_criteria.validate(place.at("matching_criteria"));
-        if let Some(RouterScheduling { active_from: Some(from), active_until: Some(until) }) = &self.scheduling {
-            place.at("scheduling.active_until").require(from < until, "range", "must be after active_from");
+        if let Some(RouterScheduling { active_from: Some(from), active_until: Some(until) }) =
+            &self.scheduling
+        {
+            place.at("scheduling.active_until").require(
+                from < until,
+                "range",
+                "must be after active_from",
+            );
         }
     }
 }

@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Collection, Entity, Id, Index, OnDelete, Only, PerTenant, Place, Reference, Timestamp,
     core::User,
+    hex,
     scheduler::{
         BookingAnswerCategory, BookingFlow, BookingQuestion, BookingQuestionAnswer, BookingService,
     },
@@ -64,7 +65,7 @@ impl FlowSnapshot {
     /// SHA-256 of the JSON with sorted keys, in hex.
     pub fn checksum(&self) -> String {
         let canonical = serde_json::to_value(self).unwrap_or_default().to_string();
-        Sha256::digest(canonical).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(canonical))
     }
 }
 
@@ -81,7 +82,11 @@ impl Entity for BookingFlowVersion {
             only: Only::All,
         }],
         references: &[
-            Reference { field: "booking_flow_id", to: "booking_flows", on_delete: OnDelete::Restrict },
+            Reference {
+                field: "booking_flow_id",
+                to: "booking_flows",
+                on_delete: OnDelete::Restrict,
+            },
             Reference { field: "published_by_id", to: "users", on_delete: OnDelete::SetNull },
         ],
         events: None,

@@ -42,9 +42,21 @@ impl Entity for BookingQuestionAnswer {
             only: Only::All,
         }],
         references: &[
-            Reference { field: "booking_question_id", to: "booking_questions", on_delete: OnDelete::Cascade },
-            Reference { field: "booking_service_id", to: "booking_services", on_delete: OnDelete::Restrict },
-            Reference { field: "category_id", to: "booking_answer_categories", on_delete: OnDelete::SetNull },
+            Reference {
+                field: "booking_question_id",
+                to: "booking_questions",
+                on_delete: OnDelete::Cascade,
+            },
+            Reference {
+                field: "booking_service_id",
+                to: "booking_services",
+                on_delete: OnDelete::Restrict,
+            },
+            Reference {
+                field: "category_id",
+                to: "booking_answer_categories",
+                on_delete: OnDelete::SetNull,
+            },
         ],
         events: None,
     };

@@ -39,13 +39,27 @@ pub struct BookingService {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Price {
-    Fixed { amount_minor: i64, currency: Currency },
+    Fixed {
+        amount_minor: i64,
+        currency: Currency,
+    },
     /// At least this.
-    From { amount_minor: i64, currency: Currency },
-    Range { amount_minor: i64, max_amount_minor: i64, currency: Currency },
+    From {
+        amount_minor: i64,
+        currency: Currency,
+    },
+    Range {
+        amount_minor: i64,
+        max_amount_minor: i64,
+        currency: Currency,
+    },
     /// Said after a look.
-    Quote { currency: Currency },
-    Free { currency: Currency },
+    Quote {
+        currency: Currency,
+    },
+    Free {
+        currency: Currency,
+    },
 }
 
 /// The service's ids in the vendor's own system.
@@ -53,11 +67,21 @@ pub enum Price {
 #[serde(tag = "vendor", rename_all = "snake_case")]
 pub enum VendorData {
     #[serde(rename = "servicetitan")]
-    ServiceTitan { job_type_id: i64, business_unit_id: Option<i64>, campaign_id: Option<i64> },
-    HousecallPro { price_book_service_id: String },
-    Jobber { product_or_service_id: String },
+    ServiceTitan {
+        job_type_id: i64,
+        business_unit_id: Option<i64>,
+        campaign_id: Option<i64>,
+    },
+    HousecallPro {
+        price_book_service_id: String,
+    },
+    Jobber {
+        product_or_service_id: String,
+    },
     /// Sent along as it is.
-    Webhook { values: BTreeMap<String, String> },
+    Webhook {
+        values: BTreeMap<String, String>,
+    },
 }
 
 /// Whether it can be booked.
@@ -93,7 +117,11 @@ impl Entity for BookingService {
         label: "booking service",
         indexes: &[Index { name: "slug", fields: &["slug"], unique: true, only: Only::All }],
         references: &[
-            Reference { field: "service_zone_ids[]", to: "service_zones", on_delete: OnDelete::SetNull },
+            Reference {
+                field: "service_zone_ids[]",
+                to: "service_zones",
+                on_delete: OnDelete::SetNull,
+            },
             Reference { field: "schedule_id", to: "schedules", on_delete: OnDelete::Restrict },
         ],
         events: None,

@@ -74,7 +74,11 @@ impl Entity for Customer {
             let e164 = phone.strip_prefix('+').is_some_and(|it| {
                 (7..=15).contains(&it.len()) && it.bytes().all(|b| b.is_ascii_digit())
             });
-            place.at(format_args!("phones.{n}")).require(e164, "phone", "must be E.164 as +14045550134");
+            place.at(format_args!("phones.{n}")).require(
+                e164,
+                "phone",
+                "must be E.164 as +14045550134",
+            );
         }
         for (n, address) in self.addresses.iter().enumerate() {
             address.validate(place.at(format_args!("addresses.{n}")));

@@ -175,7 +175,11 @@ impl Entity for Schedule {
         }
         if let Some(holidays) = &self.holidays {
             let known = availability::knows_holidays_of(&holidays.country);
-            place.at("holidays.country").require(known, "country", "only the holidays of US are known");
+            place.at("holidays.country").require(
+                known,
+                "country",
+                "only the holidays of US are known",
+            );
         }
         self.capacity.validate(place.at("capacity"));
         place.at("lead_time_minutes").range(&self.lead_time_minutes, &0, &(90 * 1_440));

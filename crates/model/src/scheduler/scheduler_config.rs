@@ -188,7 +188,11 @@ impl Entity for SchedulerConfig {
         label: "scheduler config",
         indexes: &[],
         references: &[
-            Reference { field: "booking_flow_id", to: "booking_flows", on_delete: OnDelete::Restrict },
+            Reference {
+                field: "booking_flow_id",
+                to: "booking_flows",
+                on_delete: OnDelete::Restrict,
+            },
             Reference { field: "brand_kit_id", to: "brand_kits", on_delete: OnDelete::SetNull },
             Reference {
                 field: "vendor_credential_id",
@@ -209,16 +213,19 @@ impl Entity for SchedulerConfig {
         }
         self.initialization.validate(place.at("initialization"));
         place.at("session.resume_ttl_hours").range(&self.session.resume_ttl_hours, &1, &8_760);
-        place
-            .at("session.abandon_after_minutes")
-            .range(&self.session.abandon_after_minutes, &1, &10_080);
+        place.at("session.abandon_after_minutes").range(
+            &self.session.abandon_after_minutes,
+            &1,
+            &10_080,
+        );
         for (name, id) in [
             ("tracking.ga4_id", &self.tracking.ga4_id),
             ("tracking.gtm_id", &self.tracking.gtm_id),
             ("tracking.meta_pixel_id", &self.tracking.meta_pixel_id),
         ] {
             let id = id.as_deref().unwrap_or_default();
-            let plain = id.len() <= 40 && id.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+            let plain =
+                id.len() <= 40 && id.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
             place.at(name).require(plain, "characters", "must be letters, digits and - only");
         }
     }
@@ -231,9 +238,17 @@ impl Entity for SchedulerConfig {
 impl Initialization {
     fn validate(&self, mut place: Place<'_>) {
         place.at("cta").text(&self.cta, 1, 60);
-        place.at("trigger_selector").text(self.trigger_selector.as_deref().unwrap_or_default(), 0, 200);
+        place.at("trigger_selector").text(
+            self.trigger_selector.as_deref().unwrap_or_default(),
+            0,
+            200,
+        );
         for tag in self.locales.iter().chain(&self.locale) {
-            place.at("locales").require(is_language_tag(tag), "language", "must be BCP 47 tags such as en-US");
+            place.at("locales").require(
+                is_language_tag(tag),
+                "language",
+                "must be BCP 47 tags such as en-US",
+            );
         }
     }
 }

@@ -51,8 +51,11 @@ struct Ranked {
 /// The form in which postal codes of a country are compared: upper case, no spaces, a US ZIP+4
 /// without its last four. `None` for what cannot be a postal code there.
 pub fn normalize_postal_code(country: &str, text: &str) -> Option<String> {
-    let code: String =
-        text.chars().filter(|it| !it.is_whitespace() && *it != '-').collect::<String>().to_uppercase();
+    let code: String = text
+        .chars()
+        .filter(|it| !it.is_whitespace() && *it != '-')
+        .collect::<String>()
+        .to_uppercase();
     let shaped = |pattern: &str| {
         code.len() == pattern.len()
             && code.bytes().zip(pattern.bytes()).all(|(it, kind)| match kind {
@@ -168,14 +171,20 @@ impl Entity for ServiceZone {
     fn validate(&self, place: &mut Place<'_>) {
         self.content.validate(place.at("content"));
         let country = is_country(&self.country);
-        place.at("country").require(country, "country", "must be a two-letter country code such as US");
+        place.at("country").require(
+            country,
+            "country",
+            "must be a two-letter country code such as US",
+        );
         place.at("postal_codes").range(&self.postal_codes.len(), &1, &50_000);
         for (n, pattern) in self.postal_codes.iter().enumerate() {
             if let PostalPattern::Code(code) = pattern {
                 let fits = normalize_postal_code(&self.country, code).as_deref() == Some(code);
-                place
-                    .at(format_args!("postal_codes.{n}"))
-                    .require(fits, "postal_code", "is not a postal code of this country");
+                place.at(format_args!("postal_codes.{n}")).require(
+                    fits,
+                    "postal_code",
+                    "is not a postal code of this country",
+                );
             }
         }
         if let Some(charge) = &self.trip_charge {

@@ -9,7 +9,6 @@ use crate::{
 /// One seat of one resource at one time. The unique index is what makes a double booking
 /// impossible: whoever inserts first has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct SlotHold {
     /// What is limited: see [`crate::availability::Claim`].
     pub resource_key: String,

@@ -102,7 +102,12 @@ impl BookingSession {
                 self.booking_outcome = Outcome::Expired { expired_at: at };
             }
             EventData::BookingSubmitted {
-                booking_id, reference, service_id, status, timeslot, ..
+                booking_id,
+                reference,
+                service_id,
+                status,
+                timeslot,
+                ..
             } => {
                 self.current_state.temp_selections = None;
                 self.booking_outcome = Outcome::Completed {

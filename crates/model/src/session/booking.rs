@@ -63,12 +63,11 @@ fn answers(flow: &CompiledFlow, selections: &Selections) -> Vec<AnswerSummary> {
 
 /// An answer in words.
 pub(super) fn answer_text(flow: &CompiledFlow, given: &super::GivenAnswer) -> String {
-    match &given.value {
-        Some(value) => value_text(value),
-        None => {
-            let titles = given.answer_ids.iter().filter_map(|it| flow.answer(*it));
-            titles.map(|it| it.content.title.as_str()).collect::<Vec<_>>().join(", ")
-        }
+    if let Some(value) = &given.value {
+        value_text(value)
+    } else {
+        let titles = given.answer_ids.iter().filter_map(|it| flow.answer(*it));
+        titles.map(|it| it.content.title.as_str()).collect::<Vec<_>>().join(", ")
     }
 }
 

@@ -50,7 +50,9 @@ pub fn decide(
         }
         Input::SelectTimeslot { start, outcome } => visit.select_timeslot(*start, outcome)?,
         Input::ReleaseTimeslot => visit.release_timeslot()?,
-        Input::SubmitCustomer { customer, consents } => visit.submit_customer(customer, consents)?,
+        Input::SubmitCustomer { customer, consents } => {
+            visit.submit_customer(customer, consents)?;
+        }
         Input::Confirm { booking_id, reference, seats_kept } => {
             visit.confirm(*booking_id, reference, *seats_kept)?;
         }

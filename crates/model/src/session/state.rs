@@ -314,7 +314,11 @@ impl Entity for BookingSession {
                 to: "scheduler_configs",
                 on_delete: OnDelete::Restrict,
             },
-            Reference { field: "booking_flow_id", to: "booking_flows", on_delete: OnDelete::Restrict },
+            Reference {
+                field: "booking_flow_id",
+                to: "booking_flows",
+                on_delete: OnDelete::Restrict,
+            },
             Reference {
                 field: "booking_flow_version_id",
                 to: "booking_flow_versions",

@@ -205,7 +205,11 @@ fn allowed(
     allowed
 }
 
-fn view_selections(flow: &CompiledFlow, selections: &Selections, outcome: &Outcome) -> ViewSelections {
+fn view_selections(
+    flow: &CompiledFlow,
+    selections: &Selections,
+    outcome: &Outcome,
+) -> ViewSelections {
     let completed = match outcome {
         Outcome::Completed { selected_service_id, selected_timeslot, .. } => {
             (Some(*selected_service_id), selected_timeslot.as_ref())
@@ -258,7 +262,9 @@ fn view_timeslot(timeslot: &BookingWindow, held_until: Option<Timestamp>) -> Vie
 }
 
 fn view_booking(outcome: &Outcome) -> Option<ViewBooking> {
-    let Outcome::Completed { booking_id, reference, booking_status, selected_timeslot, .. } = outcome else {
+    let Outcome::Completed { booking_id, reference, booking_status, selected_timeslot, .. } =
+        outcome
+    else {
         return None;
     };
     Some(ViewBooking {

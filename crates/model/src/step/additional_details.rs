@@ -79,9 +79,11 @@ impl DetailField {
         place.at("label").text(&self.label, 1, 200);
         self.rules.validate(place.at("rules"));
         let choice = self.kind == DetailKind::Select;
-        place
-            .at("options")
-            .require(choice != self.options.is_empty(), "options", "a select has them, others do not");
+        place.at("options").require(
+            choice != self.options.is_empty(),
+            "options",
+            "a select has them, others do not",
+        );
         for (n, option) in self.options.iter().enumerate() {
             place.at(format_args!("options.{n}")).text(option, 1, 100);
         }

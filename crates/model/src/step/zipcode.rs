@@ -38,7 +38,11 @@ pub enum OutsideAction {
 impl Zipcode {
     pub(super) fn validate(&self, mut place: Place<'_>) {
         let country = is_country(&self.country);
-        place.at("country").require(country, "country", "must be a two-letter country code such as US");
+        place.at("country").require(
+            country,
+            "country",
+            "must be a two-letter country code such as US",
+        );
         place.at("outside_area.message").text(&self.outside_area.message, 0, 500);
     }
 }

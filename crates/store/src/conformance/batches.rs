@@ -1,8 +1,5 @@
-use super::{account, all_gone, at, json, org, put, session, thing, version, write};
-use crate::{
-    Backend, Expected, Owner, Query, StoreError, Write,
-    conformance::{BY_RANK, COLLECTIONS, THINGS, query},
-};
+use super::fixtures::*;
+use crate::{Backend, Expected, Owner, Query, StoreError, Write};
 
 pub async fn a_batch_is_all_or_nothing(backend: &dyn Backend) {
     let batch = vec![put(thing(1), 0, "{}"), put(thing(2), 9, "{}"), put(thing(3), 0, "{}")];
@@ -15,7 +12,7 @@ pub async fn a_batch_is_nothing_when_its_last_write_is_refused(backend: &dyn Bac
     write(backend, put(account(1), 0, r#"{"handle":"a"}"#)).await;
     let batch = vec![
         put(thing(1), 0, r#"{"rank":1}"#),
-        super::append(session(1), 0, 2),
+        append(session(1), 0, 2),
         Write::Delete { key: account(1), expect: 1 },
         put(account(2), 0, r#"{"handle":"b"}"#),
         put(account(3), 0, r#"{"handle":"b"}"#),
@@ -114,7 +111,7 @@ pub async fn a_check_of_presence_holds_the_batch(backend: &dyn Backend) {
 }
 
 pub async fn another_owner_sees_nothing(backend: &dyn Backend) {
-    let batch = vec![put(thing(1), 0, r#"{"rank":1}"#), super::append(session(1), 0, 1)];
+    let batch = vec![put(thing(1), 0, r#"{"rank":1}"#), append(session(1), 0, 1)];
     backend.commit(batch).await.unwrap();
     for owner in [org(2), Owner::Platform] {
         let (mut foreign, mut stream) = (thing(1), session(1));
@@ -129,13 +126,13 @@ pub async fn another_owner_sees_nothing(backend: &dyn Backend) {
             Write::Delete { key: foreign, expect: 1 },
             put(foreign, 1, "{}"),
             Write::Check { key: foreign, expect: Expected::Present },
-            super::append(stream, 1, 1),
+            append(stream, 1, 1),
         ] {
             let answer = backend.commit(vec![refused]).await;
             assert!(matches!(answer, Err(StoreError::Conflict(_))), "{answer:?}");
         }
         write(backend, put(foreign, 0, r#"{"rank":2}"#)).await;
-        write(backend, super::append(stream, 0, 1)).await;
+        write(backend, append(stream, 0, 1)).await;
     }
     assert_eq!(backend.get(&thing(1)).await.unwrap().unwrap().body, json(r#"{"rank":1}"#));
     assert_eq!(backend.list(&query(&THINGS, &BY_RANK)).await.unwrap().records.len(), 1);
@@ -158,7 +155,7 @@ pub async fn ensure_twice_is_harmless(backend: &dyn Backend) {
     write(backend, put(thing(1), 0, r#"{"rank":1}"#)).await;
     backend.ensure(COLLECTIONS).await.unwrap();
     backend.ensure(&COLLECTIONS[..1]).await.unwrap();
-    assert_eq!(super::ids(backend, &query(&THINGS, &BY_RANK)).await, [1]);
+    assert_eq!(ids(backend, &query(&THINGS, &BY_RANK)).await, [1]);
     write(backend, put(account(1), 0, r#"{"handle":"a"}"#)).await;
 }
 

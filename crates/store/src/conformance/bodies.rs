@@ -1,4 +1,4 @@
-use super::{all_gone, fill, put, thing, write};
+use super::fixtures::*;
 use crate::{Backend, MAX_BODY, StoreError};
 
 pub async fn a_body_comes_back_byte_for_byte(backend: &dyn Backend) {

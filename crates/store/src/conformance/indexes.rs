@@ -1,8 +1,5 @@
-use super::{ACCOUNTS, THINGS, account, ids, org, put, query, text, version, write};
-use crate::{
-    Backend, Cursor, Query, Scalar, StoreError, Write,
-    conformance::{BY_EMAIL, BY_HANDLE, BY_KIND, BY_RANK, BY_SEAT, BY_TEAM},
-};
+use super::fixtures::*;
+use crate::{Backend, Cursor, Query, Scalar, StoreError, Write};
 
 pub async fn a_unique_value_is_unique_for_its_owner_only(backend: &dyn Backend) {
     write(backend, put(account(1), 0, r#"{"handle":"a"}"#)).await;

@@ -1,4 +1,4 @@
-use super::{all_gone, append, at, event, json, put, session, thing, version, write};
+use super::fixtures::*;
 use crate::{Backend, StoreError, Write};
 
 pub async fn an_append_needs_the_right_version(backend: &dyn Backend) {

@@ -1,4 +1,4 @@
-use super::{account, all, append, json, put, session, thing, version, write};
+use super::fixtures::*;
 use crate::{Backend, Expected, Key, StoreError, Write};
 
 pub async fn of_concurrent_writers_one_wins_each_version(backend: &dyn Backend) {
@@ -88,8 +88,8 @@ pub async fn what_was_committed_is_seen_at_once(backend: &dyn Backend) {
             assert_eq!(version(backend, session(it)).await, expect + 1);
             let events = backend.events(&session(it), expect, 9).await.unwrap();
             assert_eq!(events.len(), 1);
-            let query = super::query(&super::SESSIONS, &super::BY_STATUS);
-            assert!(super::ids(backend, &query).await.contains(&it));
+            let query = query(&SESSIONS, &BY_STATUS);
+            assert!(ids(backend, &query).await.contains(&it));
         }
     };
     all((1..=8).map(one)).await;

@@ -39,9 +39,13 @@ mod tests {
             ]},
             "list": ["000000000000000000000004"],
         });
-        for (field, expected) in
-            [("one", vec![1]), ("none", vec![]), ("config.nodes[].id", vec![2, 3]), ("list[]", vec![4]), ("x.y[].z", vec![])]
-        {
+        for (field, expected) in [
+            ("one", vec![1]),
+            ("none", vec![]),
+            ("config.nodes[].id", vec![2, 3]),
+            ("list[]", vec![4]),
+            ("x.y[].z", vec![]),
+        ] {
             let reference = Reference { field, to: "", on_delete: OnDelete::Restrict };
             let last: Vec<_> = ids(&document, &reference).iter().map(|it| it.bytes()[11]).collect();
             assert_eq!(last, expected, "{field}");

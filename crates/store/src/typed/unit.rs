@@ -8,9 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Platform, Scoped, key, references};
-use crate::{
-    Backend, Expected, Key, Owner, Result, StoreError, Stored, StoredEvent, Write,
-};
+use crate::{Backend, Expected, Key, Owner, Result, StoreError, Stored, StoredEvent, Write};
 
 /// Writes that happen together or not at all, each on the version it was decided on. Entities are
 /// checked as they are added; what they refer to is checked with the commit.
@@ -39,7 +37,12 @@ impl Scoped {
 
 impl Platform {
     /// Makes a global document.
-    pub async fn insert<E: Entity<Scope = Global>>(&self, id: Id<E>, at: Timestamp, body: &E) -> Result<()> {
+    pub async fn insert<E: Entity<Scope = Global>>(
+        &self,
+        id: Id<E>,
+        at: Timestamp,
+        body: &E,
+    ) -> Result<()> {
         let mut unit = UnitOfWork::new(self.backend.clone(), Owner::Platform, at);
         unit.put(id, 0, body)?;
         unit.commit().await
@@ -166,7 +169,11 @@ impl UnitOfWork {
                 };
                 let key = Key { owner, collection: reference.to, id };
                 if !self.referred.iter().any(|it| it.key == key) {
-                    self.referred.push(Referred { key, collection: collection.name, field: reference.field });
+                    self.referred.push(Referred {
+                        key,
+                        collection: collection.name,
+                        field: reference.field,
+                    });
                 }
             }
         }
@@ -191,7 +198,12 @@ impl UnitOfWork {
             let lookup = Lookup { kind: *kind, value: value.clone(), organization_id, target_id };
             let key = key_of(*kind, value);
             self.lookups.push((key, E::COLLECTION.name, *kind));
-            self.writes.push(Write::Put { key, expect: 0, at: self.at, body: Stored::of(&lookup)? });
+            self.writes.push(Write::Put {
+                key,
+                expect: 0,
+                at: self.at,
+                body: Stored::of(&lookup)?,
+            });
         }
         Ok(())
     }

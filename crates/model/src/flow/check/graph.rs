@@ -23,7 +23,11 @@ pub(super) struct Graph {
 
 impl Graph {
     /// `None` when there is nothing to start from.
-    pub(super) fn of(snapshot: &FlowSnapshot, names: &Names<'_>, findings: &mut Findings) -> Option<Self> {
+    pub(super) fn of(
+        snapshot: &FlowSnapshot,
+        names: &Names<'_>,
+        findings: &mut Findings,
+    ) -> Option<Self> {
         let graph = snapshot.steps.iter().find_map(|step| match &step.body.config {
             StepConfig::ServiceSelection(config) => Some(&config.graph),
             _ => None,
@@ -34,7 +38,11 @@ impl Graph {
         for target in &targets {
             if !names.knows(*target) {
                 let path = names.path(*target);
-                findings.error("reference.missing", path, "The graph shows something that does not exist.");
+                findings.error(
+                    "reference.missing",
+                    path,
+                    "The graph shows something that does not exist.",
+                );
             }
         }
         let root = root(graph, &positions, &targets, findings)?;
@@ -71,7 +79,8 @@ impl Graph {
     }
 
     pub(super) fn reachable_services(&self) -> HashSet<ObjectId> {
-        let services = self.selects.iter().zip(&self.reachable).filter(|(_, reachable)| **reachable);
+        let services =
+            self.selects.iter().zip(&self.reachable).filter(|(_, reachable)| **reachable);
         services.filter_map(|(service, _)| service.map(Id::object_id)).collect()
     }
 
@@ -85,8 +94,9 @@ impl Graph {
     }
 
     fn check_roots(&self, names: &Names<'_>, findings: &mut Findings) {
-        let others = (0..self.len())
-            .filter(|node| *node != self.root && self.incoming[*node] == 0 && self.is_question(*node));
+        let others = (0..self.len()).filter(|node| {
+            *node != self.root && self.incoming[*node] == 0 && self.is_question(*node)
+        });
         let others: Vec<_> = others.collect();
         if let Some(first) = others.first() {
             findings.add(
@@ -156,11 +166,15 @@ impl Graph {
 impl Names<'_> {
     fn knows(&self, target: NodeTarget) -> bool {
         match target {
-            NodeTarget::Question { booking_question_id: id } => self.questions.contains_key(&id.object_id()),
+            NodeTarget::Question { booking_question_id: id } => {
+                self.questions.contains_key(&id.object_id())
+            }
             NodeTarget::Answer { booking_question_answer_id: id } => {
                 self.answers.contains_key(&id.object_id())
             }
-            NodeTarget::Service { booking_service_id: id } => self.services.contains_key(&id.object_id()),
+            NodeTarget::Service { booking_service_id: id } => {
+                self.services.contains_key(&id.object_id())
+            }
         }
     }
 
@@ -280,7 +294,9 @@ fn refuse(
         (NodeTarget::Answer { .. }, NodeTarget::Answer { .. }) => {
             Some((KIND, "An answer leads to a question or a service"))
         }
-        (NodeTarget::Answer { .. }, _) if already > 0 => Some((KIND, "An answer leads to one place only")),
+        (NodeTarget::Answer { .. }, _) if already > 0 => {
+            Some((KIND, "An answer leads to one place only"))
+        }
         (NodeTarget::Answer { .. }, _) => None,
         (NodeTarget::Service { .. }, _) => Some((KIND, "A service ends the path")),
     }

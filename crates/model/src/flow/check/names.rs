@@ -33,7 +33,8 @@ impl<'a> Names<'a> {
                 let Some(answer) = self.answers.get(&id.object_id()) else {
                     return format!("answers.{id}");
                 };
-                let question = NodeTarget::Question { booking_question_id: answer.booking_question_id };
+                let question =
+                    NodeTarget::Question { booking_question_id: answer.booking_question_id };
                 format!("{}.answers.{}", self.path(question), answer.slug)
             }
             NodeTarget::Service { booking_service_id: id } => self

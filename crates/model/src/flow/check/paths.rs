@@ -112,7 +112,9 @@ fn topological(graph: &Graph) -> Result<Vec<usize>, Vec<bool>> {
     }
     let mut left = vec![false; graph.len()];
     reachable().for_each(|it| left[it] = true);
-    order.iter().for_each(|it| left[*it] = false);
+    for placed in &order {
+        left[*placed] = false;
+    }
     if left.contains(&true) { Err(left) } else { Ok(order) }
 }
 
@@ -147,7 +149,9 @@ fn shortest_cycle(graph: &Graph, left: &[bool]) -> Vec<usize> {
                 }
             }
         }
-        touched.into_iter().for_each(|it| came_from[it] = usize::MAX);
+        for node in touched {
+            came_from[node] = usize::MAX;
+        }
         if work == 0 && !best.is_empty() {
             break;
         }
@@ -178,7 +182,10 @@ fn report_deep(graph: &Graph, names: &Names<'_>, to: &[ToNode], findings: &mut F
         Severity::Warning,
         "graph.deep",
         names.path(graph.targets[deepest]),
-        format!("On one path a visitor answers {} questions: more than {DEEP} tire them.", to[deepest].max),
+        format!(
+            "On one path a visitor answers {} questions: more than {DEEP} tire them.",
+            to[deepest].max
+        ),
         vec![graph.ids[deepest].to_string()],
         path.into_iter().map(|it| names.path(graph.targets[it])).collect(),
     );

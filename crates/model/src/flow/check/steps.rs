@@ -42,7 +42,8 @@ pub(super) fn check(bundle: &FlowBundle, findings: &mut Findings) {
         if let (Some(first_at), Some(then_at)) = (places(first).next(), places(then).next())
             && then_at < first_at
         {
-            let message = format!("The {} step must come after the {} step.", then.name(), first.name());
+            let message =
+                format!("The {} step must come after the {} step.", then.name(), first.name());
             findings.error("flow.order", format!("steps.{then_at}"), message);
         }
     }
@@ -91,7 +92,8 @@ pub(super) fn check_services(
         .any(|it| it.body.config.step_type() == StepType::TimeslotSelection);
     let schedules: HashSet<_> = bundle.schedules.iter().map(|it| it.id).collect();
     for service in &bundle.snapshot.services {
-        let (path, title) = (format!("services.{}", service.body.slug), &service.body.content.title);
+        let (path, title) =
+            (format!("services.{}", service.body.slug), &service.body.content.title);
         if let Some(schedule) = service.body.schedule_id.filter(|it| !schedules.contains(it)) {
             let message = format!("“{title}” has the schedule {schedule}, which does not exist.");
             findings.error("reference.missing", format!("{path}.schedule"), message);

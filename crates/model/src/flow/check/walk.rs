@@ -19,7 +19,9 @@ pub(super) fn check(graph: &Graph, names: &Names<'_>, findings: &mut Findings) {
         }
         if services == 0 && graph.next[node].is_empty() && findings.has_room("graph.dead_end") {
             report(graph, names, &walk, *state, findings, "graph.dead_end", |title| {
-                format!("A visitor who comes to “{title}” gets stuck: the path ends without a service.")
+                format!(
+                    "A visitor who comes to “{title}” gets stuck: the path ends without a service."
+                )
             });
         }
     }

@@ -17,7 +17,8 @@ use crate::{
     },
     step::{
         AdditionalDetails, BookingFlowStep, Confirmation, CustomerInfo, GraphEdge, GraphNode,
-        NodeTarget, ServiceGraph, ServiceSelection, StepConfig, Summary, TimeslotSelection, Zipcode,
+        NodeTarget, ServiceGraph, ServiceSelection, StepConfig, Summary, TimeslotSelection,
+        Zipcode,
     },
 };
 
@@ -35,7 +36,8 @@ impl FlowFile {
     /// get the same id.
     pub fn build(&self, id_of: &mut dyn FnMut(&str) -> ObjectId) -> Built {
         let mut findings = Vec::new();
-        let mut builder = Builder { file: self, id_of, ids: BTreeMap::new(), findings: &mut findings };
+        let mut builder =
+            Builder { file: self, id_of, ids: BTreeMap::new(), findings: &mut findings };
         let zones = builder.zones();
         let schedules = builder.schedules();
         let categories = builder.categories();
@@ -47,7 +49,11 @@ impl FlowFile {
             id: Id::new(flow_id),
             body: BookingFlow {
                 slug: self.flow.slug.clone(),
-                content: content(&self.flow.title, &self.flow.description, &self.flow.icon),
+                content: content(
+                    &self.flow.title,
+                    self.flow.description.as_ref(),
+                    self.flow.icon.as_ref(),
+                ),
                 steps: steps.iter().map(|it| it.id).collect(),
                 status: BookingFlowStatus::Draft,
                 published_version_id: None,
@@ -184,7 +190,7 @@ impl Builder<'_> {
             id: Id::new(self.id(&format!("categories.{slug}"))),
             body: BookingAnswerCategory {
                 slug: slug.clone(),
-                content: content(&entry.title, &entry.description, &entry.icon),
+                content: content(&entry.title, entry.description.as_ref(), entry.icon.as_ref()),
                 order: i32::try_from(n).unwrap_or(i32::MAX),
             },
         };
@@ -200,11 +206,15 @@ impl Builder<'_> {
                 id: Id::new(self.id(&place)),
                 body: BookingService {
                     slug: slug.clone(),
-                    content: content(&entry.title, &entry.description, &entry.icon),
+                    content: content(&entry.title, entry.description.as_ref(), entry.icon.as_ref()),
                     duration_minutes: entry.duration_minutes,
                     price: entry.price.clone(),
                     dispatch_fee: entry.dispatch_fee.clone(),
-                    service_zone_ids: self.resolve_all("zones", &entry.zones, &format!("{place}.zones")),
+                    service_zone_ids: self.resolve_all(
+                        "zones",
+                        &entry.zones,
+                        &format!("{place}.zones"),
+                    ),
                     schedule_id: schedule
                         .and_then(|it| self.resolve("schedules", it, &format!("{place}.schedule"))),
                     skills: entry.skills.clone(),
@@ -217,7 +227,9 @@ impl Builder<'_> {
         file.services.iter().map(service).collect()
     }
 
-    fn questions(&mut self) -> (Vec<Identified<BookingQuestion>>, Vec<Identified<BookingQuestionAnswer>>) {
+    fn questions(
+        &mut self,
+    ) -> (Vec<Identified<BookingQuestion>>, Vec<Identified<BookingQuestionAnswer>>) {
         let file = self.file;
         let mut all_answers = Vec::new();
         let mut questions = Vec::new();
@@ -229,7 +241,7 @@ impl Builder<'_> {
                 id,
                 body: BookingQuestion {
                     slug: slug.clone(),
-                    content: content(&entry.title, &entry.description, &entry.icon),
+                    content: content(&entry.title, entry.description.as_ref(), entry.icon.as_ref()),
                     kind: entry.kind,
                     is_required: entry.required,
                     rules: entry.rules.clone(),
@@ -249,14 +261,15 @@ impl Builder<'_> {
     ) -> Identified<BookingQuestionAnswer> {
         let place = format!("questions.{question}.answers.{slug}");
         let service = entry.service.as_ref();
-        let service = service.and_then(|it| self.resolve("services", it, &format!("{place}.service")));
+        let service =
+            service.and_then(|it| self.resolve("services", it, &format!("{place}.service")));
         let category = entry.category.as_ref();
         Identified {
             id: Id::new(self.id(&place)),
             body: BookingQuestionAnswer {
                 booking_question_id,
                 slug: slug.clone(),
-                content: content(&entry.title, &entry.description, &entry.icon),
+                content: content(&entry.title, entry.description.as_ref(), entry.icon.as_ref()),
                 kind: service.map_or(AnswerKind::Text, |booking_service_id| {
                     AnswerKind::ServiceReference { booking_service_id }
                 }),
@@ -292,16 +305,16 @@ impl Builder<'_> {
                     zone_ids: self.resolve_all("zones", &zones, &format!("steps.{n}.zones")),
                     outside_area,
                 };
-                (content(&title, &description, &None), StepConfig::Zipcode(config))
+                (content(&title, description.as_ref(), None), StepConfig::Zipcode(config))
             }
             StepEntry::ServiceSelection { title, description, start } => {
                 let graph = self.graph(&start, &format!("steps.{n}.start"));
                 let config = ServiceSelection { graph };
-                (content(&title, &description, &None), StepConfig::ServiceSelection(config))
+                (content(&title, description.as_ref(), None), StepConfig::ServiceSelection(config))
             }
             StepEntry::AdditionalDetails { title, description, fields, media } => {
                 let config = AdditionalDetails { fields, media };
-                (content(&title, &description, &None), StepConfig::AdditionalDetails(config))
+                (content(&title, description.as_ref(), None), StepConfig::AdditionalDetails(config))
             }
             StepEntry::TimeslotSelection {
                 title,
@@ -321,20 +334,27 @@ impl Builder<'_> {
                     call_to_book,
                     hold_minutes: hold_minutes.unwrap_or(10),
                 };
-                (content(&title, &description, &None), StepConfig::TimeslotSelection(config))
+                (content(&title, description.as_ref(), None), StepConfig::TimeslotSelection(config))
             }
             StepEntry::CustomerInfo { title, description, fields, lookup_existing, consents } => {
                 let config = CustomerInfo { fields, lookup_existing, consents };
-                (content(&title, &description, &None), StepConfig::CustomerInfo(config))
+                (content(&title, description.as_ref(), None), StepConfig::CustomerInfo(config))
             }
-            StepEntry::Summary { title, description, show_price, show_dispatch_fee, terms, deposit } => {
+            StepEntry::Summary {
+                title,
+                description,
+                show_price,
+                show_dispatch_fee,
+                terms,
+                deposit,
+            } => {
                 let config = Summary {
                     show_price: show_price.unwrap_or(true),
                     show_dispatch_fee: show_dispatch_fee.unwrap_or(true),
                     terms,
                     deposit,
                 };
-                (content(&title, &description, &None), StepConfig::Summary(config))
+                (content(&title, description.as_ref(), None), StepConfig::Summary(config))
             }
             StepEntry::Confirmation {
                 title,
@@ -350,7 +370,7 @@ impl Builder<'_> {
                     add_to_calendar: add_to_calendar.unwrap_or(true),
                     show_reference: show_reference.unwrap_or(true),
                 };
-                (content(&title, &description, &None), StepConfig::Confirmation(config))
+                (content(&title, description.as_ref(), None), StepConfig::Confirmation(config))
             }
         }
     }
@@ -365,8 +385,11 @@ impl Builder<'_> {
             Some(_) => self.id(&root_place),
             None => self.id("nodes.missing"),
         };
-        let mut graph =
-            ServiceGraph { root_node_id: Id::new(root_node_id), nodes: Vec::new(), edges: Vec::new() };
+        let mut graph = ServiceGraph {
+            root_node_id: Id::new(root_node_id),
+            nodes: Vec::new(),
+            edges: Vec::new(),
+        };
         for (slug, entry) in &file.questions {
             self.question_node(&mut graph, slug, entry);
         }
@@ -398,7 +421,9 @@ impl Builder<'_> {
     }
 
     fn refuse_leading_answers(&mut self, slug: &Slug, entry: &QuestionEntry) {
-        for (answer, _) in entry.answers.iter().filter(|(_, it)| it.next.is_some() || it.service.is_some()) {
+        for (answer, _) in
+            entry.answers.iter().filter(|(_, it)| it.next.is_some() || it.service.is_some())
+        {
             self.findings.push(Finding {
                 code: "graph.edge_kind",
                 severity: Severity::Error,
@@ -448,11 +473,11 @@ impl Builder<'_> {
     }
 }
 
-fn content(title: &str, description: &Option<String>, icon: &Option<String>) -> ContentConfig {
+fn content(title: &str, description: Option<&String>, icon: Option<&String>) -> ContentConfig {
     ContentConfig {
         title: title.to_owned(),
-        description: description.clone(),
-        icon: icon.clone(),
+        description: description.cloned(),
+        icon: icon.cloned(),
         translations: BTreeMap::new(),
     }
 }
@@ -478,21 +503,31 @@ fn broken_rules(bundle: &FlowBundle) -> Vec<Finding> {
         check(format!("steps.{n}"), &|problems| step.body.validate(&mut problems.root()));
     }
     for it in &bundle.zones {
-        check(format!("zones.{}", it.body.slug), &|problems| it.body.validate(&mut problems.root()));
+        check(format!("zones.{}", it.body.slug), &|problems| {
+            it.body.validate(&mut problems.root());
+        });
     }
     for it in &bundle.schedules {
-        check(format!("schedules.{}", it.body.slug), &|problems| it.body.validate(&mut problems.root()));
+        check(format!("schedules.{}", it.body.slug), &|problems| {
+            it.body.validate(&mut problems.root());
+        });
     }
     for it in &snapshot.services {
-        check(format!("services.{}", it.body.slug), &|problems| it.body.validate(&mut problems.root()));
+        check(format!("services.{}", it.body.slug), &|problems| {
+            it.body.validate(&mut problems.root());
+        });
     }
     for it in &snapshot.categories {
-        check(format!("categories.{}", it.body.slug), &|problems| it.body.validate(&mut problems.root()));
+        check(format!("categories.{}", it.body.slug), &|problems| {
+            it.body.validate(&mut problems.root());
+        });
     }
     let mut slugs = BTreeMap::new();
     for it in &snapshot.questions {
         slugs.insert(it.id, &it.body.slug);
-        check(format!("questions.{}", it.body.slug), &|problems| it.body.validate(&mut problems.root()));
+        check(format!("questions.{}", it.body.slug), &|problems| {
+            it.body.validate(&mut problems.root());
+        });
     }
     for it in &snapshot.answers {
         let question = slugs.get(&it.body.booking_question_id).map_or("", |slug| slug.as_str());

@@ -45,7 +45,11 @@ pub struct Expectation {
 
 impl FlowFile {
     /// Takes every journey and reports those that end elsewhere than they expect.
-    pub fn run_journeys(&self, flow: &CompiledFlow, zones: &IndexMap<Slug, ServiceZone>) -> Vec<Finding> {
+    pub fn run_journeys(
+        &self,
+        flow: &CompiledFlow,
+        zones: &IndexMap<Slug, ServiceZone>,
+    ) -> Vec<Finding> {
         self.journeys
             .iter()
             .enumerate()
@@ -76,13 +80,19 @@ impl Journey {
         }
     }
 
-    fn check_zone(&self, flow: &CompiledFlow, zones: &IndexMap<Slug, ServiceZone>) -> Result<(), String> {
+    fn check_zone(
+        &self,
+        flow: &CompiledFlow,
+        zones: &IndexMap<Slug, ServiceZone>,
+    ) -> Result<(), String> {
         let Some(zip) = &self.zip else { return Ok(()) };
         let config = flow.steps.iter().find_map(|step| match &step.config {
             StepConfig::Zipcode(config) => Some(config),
             _ => None,
         });
-        let Some(config) = config else { return Err("the flow asks for no postal code".to_owned()) };
+        let Some(config) = config else {
+            return Err("the flow asks for no postal code".to_owned());
+        };
         let code = normalize_postal_code(&config.country, zip)
             .ok_or_else(|| format!("{zip} is not a postal code of {}", config.country))?;
         // Ids do not matter here: the position in the file stands in for them.
@@ -93,7 +103,8 @@ impl Journey {
         };
         let index = ZoneIndex::new(zones.values().enumerate().map(|(n, zone)| (ids(n), zone)));
         let found = index.find(&config.country, &code);
-        let found = zones.keys().enumerate().find(|(n, _)| Some(ids(*n)) == found).map(|(_, slug)| slug);
+        let found =
+            zones.keys().enumerate().find(|(n, _)| Some(ids(*n)) == found).map(|(_, slug)| slug);
         match (&self.expect.zone, found) {
             (Some(expected), Some(found)) if expected != found => {
                 Err(format!("{zip} is in the zone {found}, not in {expected}"))

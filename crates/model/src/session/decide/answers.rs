@@ -39,12 +39,8 @@ impl Visit<'_> {
         value: Option<&Value>,
     ) -> Result<(GivenAnswer, Leads), Rejection> {
         let mut problems = Problems::default();
-        let mut answer = GivenAnswer {
-            node_id,
-            question_id: question.id,
-            answer_ids: Vec::new(),
-            value: None,
-        };
+        let mut answer =
+            GivenAnswer { node_id, question_id: question.id, answer_ids: Vec::new(), value: None };
         let body = &question.body;
         let mut choice = None;
         if body.kind.has_answers() {
@@ -61,13 +57,27 @@ impl Visit<'_> {
             } else if body.is_required {
                 place.require(!ids.is_empty(), "required", "Choose at least one answer.");
             }
-            root.at("value").require(value.is_none(), "unexpected", "answer_ids answer this question");
+            root.at("value").require(
+                value.is_none(),
+                "unexpected",
+                "answer_ids answer this question",
+            );
             answer.answer_ids = ids.to_vec();
         } else {
             let mut root = problems.root();
             let unexpected = answer_ids.is_none_or(<[_]>::is_empty);
-            root.at("answer_ids").require(unexpected, "unexpected", "a value answers this question");
-            answer.value = details::check_value(body.kind, &body.rules, body.is_required, value, root.at("value"));
+            root.at("answer_ids").require(
+                unexpected,
+                "unexpected",
+                "a value answers this question",
+            );
+            answer.value = details::check_value(
+                body.kind,
+                &body.rules,
+                body.is_required,
+                value,
+                root.at("value"),
+            );
         }
         problems.into_result().map_err(Rejection::Invalid)?;
         let leads = match body.kind {

@@ -35,18 +35,21 @@ fn check_customer(
     place: &mut Place<'_>,
 ) -> CustomerDetails {
     let fields = &config.fields;
-    let text = |name: &str, presence, value: &Option<String>, max, sentence, place: &mut Place<'_>| {
-        let value = value.as_deref().map(str::trim).filter(|it| !it.is_empty());
-        let mut place = place.at(name);
-        match (presence, value) {
-            (Presence::Hidden, Some(_)) => place.add("unexpected", "is not asked for"),
-            (Presence::Required, None) => place.add("required", sentence),
-            _ => place.text(value.unwrap_or_default(), 0, max),
-        }
-        value.map(str::to_owned)
-    };
-    let first_name = text("first_name", fields.name, &given.first_name, 100, "Enter your first name.", place);
-    let last_name = text("last_name", fields.name, &given.last_name, 100, "Enter your last name.", place);
+    let text =
+        |name: &str, presence, value: &Option<String>, max, sentence, place: &mut Place<'_>| {
+            let value = value.as_deref().map(str::trim).filter(|it| !it.is_empty());
+            let mut place = place.at(name);
+            match (presence, value) {
+                (Presence::Hidden, Some(_)) => place.add("unexpected", "is not asked for"),
+                (Presence::Required, None) => place.add("required", sentence),
+                _ => place.text(value.unwrap_or_default(), 0, max),
+            }
+            value.map(str::to_owned)
+        };
+    let first_name =
+        text("first_name", fields.name, &given.first_name, 100, "Enter your first name.", place);
+    let last_name =
+        text("last_name", fields.name, &given.last_name, 100, "Enter your last name.", place);
     let email = text("email", fields.email, &given.email, 254, "Enter your e-mail address.", place);
     if let Some(email) = &email
         && !crate::problems::is_email(email)
@@ -57,7 +60,9 @@ fn check_customer(
     if let Some(phone) = &phone
         && !is_phone(phone)
     {
-        place.at("phone").add("phone", "Enter a phone number with area code, such as 404 555 0134.");
+        place
+            .at("phone")
+            .add("phone", "Enter a phone number with area code, such as 404 555 0134.");
     }
     let address = check_address(fields.address, given.address.as_ref(), place.at("address"));
     CustomerDetails { first_name, last_name, email, phone, address }
@@ -67,18 +72,25 @@ fn check_customer(
 fn is_phone(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let body = text.strip_prefix('+').unwrap_or(text);
-    (7..=15).contains(&digits) && body.chars().all(|it| it.is_ascii_digit() || " ().-/".contains(it))
+    (7..=15).contains(&digits)
+        && body.chars().all(|it| it.is_ascii_digit() || " ().-/".contains(it))
 }
 
-fn check_address(presence: Presence, given: Option<&Address>, mut place: Place<'_>) -> Option<Address> {
-    let Some(given) = given else {
-        place.require(presence != Presence::Required, "required", "Enter your address.");
-        return None;
+fn check_address(
+    presence: Presence,
+    given: Option<&Address>,
+    mut place: Place<'_>,
+) -> Option<Address> {
+    let nothing = Address::default();
+    let given = match (presence, given) {
+        (Presence::Hidden, Some(_)) => {
+            place.add("unexpected", "is not asked for");
+            return None;
+        }
+        (Presence::Hidden | Presence::Optional, None) => return None,
+        (Presence::Required, None) => &nothing,
+        (_, Some(given)) => given,
     };
-    if presence == Presence::Hidden {
-        place.add("unexpected", "is not asked for");
-        return None;
-    }
     let trim = |text: &str| text.trim().to_owned();
     let address = Address {
         street: trim(&given.street),
@@ -99,7 +111,8 @@ fn check_address(presence: Presence, given: Option<&Address>, mut place: Place<'
     if !address.postal_code.is_empty() {
         place.at("postal_code").require(shaped, "postal_code", "Enter a valid postal code.");
     }
-    let complete = [&address.street, &address.city, &address.postal_code].iter().all(|it| !it.is_empty());
+    let complete =
+        [&address.street, &address.city, &address.postal_code].iter().all(|it| !it.is_empty());
     if complete {
         address.validate(place);
     }

@@ -15,7 +15,10 @@ use crate::{
 const LONGEST_TEXT: u32 = 5_000;
 
 impl Visit<'_> {
-    pub(super) fn submit_details(&mut self, values: &BTreeMap<String, Value>) -> Result<(), Rejection> {
+    pub(super) fn submit_details(
+        &mut self,
+        values: &BTreeMap<String, Value>,
+    ) -> Result<(), Rejection> {
         let StepConfig::AdditionalDetails(config) = &self.step().config else {
             return Err(self.not_here("submit_details"));
         };
@@ -54,7 +57,8 @@ fn check_field(field: &DetailField, value: Option<&Value>, mut place: Place<'_>)
             check_value(QuestionKind::Number, &field.rules, field.required, value, place)
         }
         DetailKind::Select => {
-            let value = check_value(QuestionKind::Text, &field.rules, field.required, value, place.here())?;
+            let value =
+                check_value(QuestionKind::Text, &field.rules, field.required, value, place.here())?;
             let known = field.options.iter().any(|it| value == it.as_str());
             place.require(known, "option", "Choose one of the options.");
             Some(value)
@@ -83,7 +87,8 @@ pub(super) fn check_value(
     value: Option<&Value>,
     mut place: Place<'_>,
 ) -> Option<Value> {
-    let value = value.filter(|it| !it.is_null() && it.as_str().is_none_or(|it| !it.trim().is_empty()));
+    let value =
+        value.filter(|it| !it.is_null() && it.as_str().is_none_or(|it| !it.trim().is_empty()));
     let Some(value) = value else {
         let sentence = match kind {
             QuestionKind::Number => "Enter a number.",

@@ -26,7 +26,8 @@ impl Visit<'_> {
             return Err(Rejection::Incomplete("who books"));
         }
         if let Some((place, _)) = self.flow.step_of_type(StepType::TimeslotSelection) {
-            let timeslot = selections.timeslot.as_ref().ok_or(Rejection::Incomplete("a timeslot"))?;
+            let timeslot =
+                selections.timeslot.as_ref().ok_or(Rejection::Incomplete("a timeslot"))?;
             if !seats_kept {
                 let lost = EventData::TimeslotLost {
                     start: timeslot.start,

@@ -33,7 +33,11 @@ impl Visit<'_> {
         Ok(())
     }
 
-    pub(super) fn view_question(&mut self, node: Id<GraphNode>, backward: bool) -> Result<(), Rejection> {
+    pub(super) fn view_question(
+        &mut self,
+        node: Id<GraphNode>,
+        backward: bool,
+    ) -> Result<(), Rejection> {
         let viewed = question_viewed(self.flow, node, backward)?;
         self.happens(viewed);
         Ok(())
@@ -67,7 +71,8 @@ impl Visit<'_> {
     fn go_back_to_question(&mut self, node: Id<GraphNode>) -> Result<(), Rejection> {
         let answered = self.active.selections.answers.iter().any(|it| it.node_id == node);
         let selection = self.flow.step_of_type(StepType::ServiceSelection);
-        let Some((place, step)) = selection.filter(|(place, _)| answered && *place <= self.at) else {
+        let Some((place, step)) = selection.filter(|(place, _)| answered && *place <= self.at)
+        else {
             return Err(Rejection::NotVisited);
         };
         if place == self.at {

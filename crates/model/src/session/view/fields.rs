@@ -102,7 +102,9 @@ fn customer_fields(fields: &CustomerFields) -> Vec<ViewField> {
             return Vec::new();
         }
         let required = presence == Presence::Required;
-        list.iter().map(|(key, kind, label, always)| field(key, *kind, label, required && *always)).collect()
+        list.iter()
+            .map(|(key, kind, label, always)| field(key, *kind, label, required && *always))
+            .collect()
     };
     let address = [
         ("address.street", FieldKind::Text, "Street address", true),
@@ -112,10 +114,13 @@ fn customer_fields(fields: &CustomerFields) -> Vec<ViewField> {
         ("address.postal_code", FieldKind::PostalCode, "ZIP code", true),
     ];
     [
-        shown(fields.name, &[
-            ("first_name", FieldKind::Text, "First name", true),
-            ("last_name", FieldKind::Text, "Last name", true),
-        ]),
+        shown(
+            fields.name,
+            &[
+                ("first_name", FieldKind::Text, "First name", true),
+                ("last_name", FieldKind::Text, "Last name", true),
+            ],
+        ),
         shown(fields.email, &[("email", FieldKind::Email, "E-mail", true)]),
         shown(fields.phone, &[("phone", FieldKind::Tel, "Phone", true)]),
         shown(fields.address, &address),

@@ -118,7 +118,9 @@ fn view_config(flow: &CompiledFlow, config: &StepConfig) -> ViewStepConfig {
             add_to_calendar: it.add_to_calendar,
             show_reference: it.show_reference,
         },
-        StepConfig::ServiceSelection(_) | StepConfig::AdditionalDetails(_) => ViewStepConfig::Nothing {},
+        StepConfig::ServiceSelection(_) | StepConfig::AdditionalDetails(_) => {
+            ViewStepConfig::Nothing {}
+        }
     }
 }
 
