@@ -1,7 +1,7 @@
 use std::{sync::Arc, time::Duration};
 
 use model::{
-    Doc, Id, LookupKind,
+    Id, LookupKind,
     core::Organization,
     flow::CompiledFlow,
     scheduler::{BookingFlowVersion, Schedule, ServiceZone, ZoneIndex},
@@ -11,6 +11,7 @@ use store::Store;
 
 use crate::{
     Environment, Error, Result, Scheduler, SessionToken, Tenant, VisitorSession, cache::Cache,
+    sessions::Remembered,
 };
 
 /// Hands the store over. From here on the doors are the only ways to a [`Tenant`]: the public one
@@ -40,6 +41,7 @@ pub(crate) struct Caches {
     pub(crate) flows: Cache<(Id<Organization>, Id<BookingFlowVersion>), CompiledFlow>,
     pub(crate) zones: Cache<(Id<Organization>, Vec<Id<ServiceZone>>), ZoneIndex>,
     pub(crate) schedules: Cache<(Id<Organization>, Id<Schedule>), Option<Schedule>>,
+    pub(crate) sessions: Cache<(Id<Organization>, Id<BookingSession>), Remembered>,
 }
 
 /// Another process may change zones and schedules: so long until it is seen here.
@@ -51,6 +53,7 @@ impl Default for Caches {
             flows: Cache::new(512, None),
             zones: Cache::new(4_096, Some(LIVE)),
             schedules: Cache::new(4_096, Some(LIVE)),
+            sessions: Cache::new(4_096, None),
         }
     }
 }
@@ -82,9 +85,8 @@ impl Doors {
     pub async fn session(&self, id: Id<BookingSession>, token: &str) -> Result<VisitorSession> {
         let token: SessionToken = token.parse().map_err(|()| Error::WrongToken)?;
         let tenant = self.0.tenant(token.organization());
-        let session: Option<Doc<BookingSession>> = tenant.scoped().get(id).await?;
-        let session = session.filter(|it| token.opens(&it.body)).ok_or(Error::WrongToken)?;
-        Ok(VisitorSession::new(tenant, session))
+        let session = VisitorSession::open(tenant, id).await?.ok_or(Error::WrongToken)?;
+        if session.opens_with(&token) { Ok(session) } else { Err(Error::WrongToken) }
     }
 
     /// Whether the store answers.

@@ -5,13 +5,19 @@ mod effects;
 mod execute;
 mod facts;
 mod journal;
+mod memory;
 mod replay;
 mod start;
 mod timeslots;
 mod token;
 
-use model::{Doc, session::BookingSession};
+use model::{
+    Doc, Id,
+    session::{BookingSession, SessionEvent, View},
+};
 
+pub(crate) use self::memory::Remembered;
+use self::memory::Seen;
 pub use self::{
     execute::Executed,
     replay::Replayed,
@@ -19,30 +25,42 @@ pub use self::{
     timeslots::{Timeslots, TimeslotsDay, TimeslotsSlot},
     token::SessionToken,
 };
-use crate::{Result, Tenant};
+use crate::{Error, Result, Tenant};
 
 /// One session, for whoever has its token.
 pub struct VisitorSession {
     tenant: Tenant,
     session: Doc<BookingSession>,
+    seen: Seen,
 }
 
 impl VisitorSession {
-    pub(crate) fn new(tenant: Tenant, session: Doc<BookingSession>) -> Self {
-        Self { tenant, session }
+    pub(crate) fn opens_with(&self, token: &SessionToken) -> bool {
+        token.opens(&self.session.body)
+    }
+
+    fn id(&self) -> Id<BookingSession> {
+        self.session.id
     }
 
     /// What its widget draws.
-    pub async fn view(&self) -> Result<model::session::View> {
+    pub async fn view(mut self) -> Result<View> {
+        self.refresh().await?;
         let session = &self.session.body;
         let flow = self.tenant.compiled(session.booking_flow_version_id).await?;
-        Ok(model::session::view(&flow, self.session.id, session))
+        Ok(model::session::view(&flow, self.id(), session))
     }
-}
 
-impl VisitorSession {
     /// What happened so far.
-    pub async fn events(&self) -> Result<Vec<model::session::SessionEvent>> {
-        self.tenant.session_events(self.session.id, None).await
+    pub async fn events(&self) -> Result<Vec<SessionEvent>> {
+        self.tenant.session_events(self.id(), None).await
+    }
+
+    /// Reads the session anew.
+    async fn reload(&mut self) -> Result<()> {
+        let found = self.tenant.scoped().get(self.id()).await?;
+        self.session = found.ok_or(Error::WrongToken)?;
+        self.seen = Seen::InStore;
+        Ok(())
     }
 }

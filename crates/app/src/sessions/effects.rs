@@ -14,6 +14,7 @@ pub(super) struct Effects<'a> {
     pub(super) visitor: &'a VisitorSession,
     pub(super) flow: &'a CompiledFlow,
     pub(super) taken_over: &'a [Doc<SlotHold>],
+    pub(super) kept: &'a [Doc<SlotHold>],
 }
 
 impl Effects<'_> {
@@ -26,7 +27,7 @@ impl Effects<'_> {
                 EventData::TimeslotHeld { seats, held_until, .. } => {
                     self.hold(unit, seats, *held_until)?;
                 }
-                EventData::BookingSubmitted { booking_id, seats, .. } => {
+                EventData::BookingSubmitted { booking_id, .. } => {
                     let none = Selections::default();
                     let state = &self.visitor.session.body.current_state;
                     let before = state.temp_selections.as_ref().unwrap_or(&none);
@@ -36,7 +37,7 @@ impl Effects<'_> {
                     {
                         unit.insert(*booking_id, &booking)?;
                     }
-                    self.book(unit, seats).await?;
+                    self.book(unit)?;
                 }
                 _ => {}
             }
@@ -71,12 +72,11 @@ impl Effects<'_> {
         Ok(())
     }
 
-    async fn book(&self, unit: &mut UnitOfWork, seats: &[Seat]) -> Result<()> {
-        for seat in seats {
-            if let Some(hold) = self.visitor.tenant.scoped().get(seat.hold_id).await? {
-                let booked = SlotHold { state: HoldState::Booked, ..hold.body.clone() };
-                unit.replace(&hold, &booked)?;
-            }
+    /// The seats on which it was decided: the batch fails when one of them is not as it was then.
+    fn book(&self, unit: &mut UnitOfWork) -> Result<()> {
+        for hold in self.kept {
+            let booked = SlotHold { state: HoldState::Booked, ..hold.body.clone() };
+            unit.replace(hold, &booked)?;
         }
         Ok(())
     }

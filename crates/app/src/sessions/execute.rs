@@ -1,5 +1,4 @@
 use model::{
-    Doc,
     flow::CompiledFlow,
     hex,
     session::{
@@ -47,19 +46,15 @@ impl VisitorSession {
         let digest = digest(command);
         for _ in 0..ATTEMPTS {
             let flow = self.tenant.compiled(self.session.body.booking_flow_version_id).await?;
-            let known = self.tenant.scoped().events_of_command(self.session.id, command_id).await?;
-            if !known.is_empty() {
-                return self.answer_again(&flow, command, &digest, known).await;
+            if !self.is_new(command_id) {
+                let known = self.tenant.scoped().events_of_command(self.id(), command_id).await?;
+                if !known.is_empty() {
+                    return self.answer_again(&flow, command, &digest, known).await;
+                }
             }
-            let state = &self.session.body.current_state;
-            if expected_sequence < state.last_seen_sequence
-                || expected_sequence > state.last_sequence
-            {
-                let view = Box::new(self.present(&flow));
-                return Err(Error::Stale { expected: expected_sequence, view });
-            }
-            match self.attempt(&flow, command_id, &digest, command).await {
+            match self.attempt(&flow, command_id, &digest, expected_sequence, command).await {
                 Err(Error::Store(error)) if can_be_tried_again(&error) => self.reload().await?,
+                Err(_) if self.is_remembered() => self.reload().await?,
                 answer => return answer,
             }
         }
@@ -71,10 +66,16 @@ impl VisitorSession {
         flow: &CompiledFlow,
         command_id: &str,
         command_digest: &str,
+        expected_sequence: u64,
         command: &Command,
     ) -> Result<Executed> {
+        let state = &self.session.body.current_state;
+        if expected_sequence < state.last_seen_sequence || expected_sequence > state.last_sequence {
+            let view = Box::new(self.present(flow));
+            return Err(Error::Stale { expected: expected_sequence, view });
+        }
         let now = self.tenant.now().max(self.session.body.current_state.last_event_at);
-        let Facts { input, taken_over } = self.facts(flow, command, now).await?;
+        let Facts { input, taken_over, kept } = self.facts(flow, command, now).await?;
         let (decided, rejection) = match session::decide(flow, &self.session.body, &input, now) {
             Ok(decided) => (decided, None),
             Err(Rejection::Invalid(problems)) => {
@@ -100,12 +101,15 @@ impl VisitorSession {
             next.apply(event);
         }
         let mut unit = self.tenant.scoped().begin(now);
-        Effects { visitor: self, flow, taken_over: &taken_over }.add(&mut unit, &events).await?;
+        let effects = Effects { visitor: self, flow, taken_over: &taken_over, kept: &kept };
+        effects.add(&mut unit, &events).await?;
         let stored = events.iter().map(journal::to_stored).collect::<Result<_>>()?;
         unit.append(self.session.id, after, stored, &next)?;
         unit.commit().await?;
         self.session.version += events.len() as u64;
+        self.session.updated_at = now;
         self.session.body = next;
+        self.remember(command_id);
         match rejection {
             Some(rejection) => Err(self.rejected(flow, rejection)),
             None => Ok(Executed { view: self.present(flow), events: event_types(&events) }),
@@ -118,12 +122,6 @@ impl VisitorSession {
 
     fn rejected(&self, flow: &CompiledFlow, rejection: Rejection) -> Error {
         Error::Rejected { rejection, view: Box::new(self.present(flow)) }
-    }
-
-    async fn reload(&mut self) -> Result<()> {
-        let found: Option<Doc<BookingSession>> = self.tenant.scoped().get(self.session.id).await?;
-        self.session = found.ok_or(Error::WrongToken)?;
-        Ok(())
     }
 
     /// The answer to a command that was decided before: the view as it was then.

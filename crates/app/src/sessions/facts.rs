@@ -22,6 +22,8 @@ pub(super) struct Facts {
     pub(super) input: Input,
     /// Holds of others that have expired, on whose seats the visitor is put.
     pub(super) taken_over: Vec<Doc<SlotHold>>,
+    /// The visitor's own, as they were when the decision was made on them.
+    pub(super) kept: Vec<Doc<SlotHold>>,
 }
 
 impl VisitorSession {
@@ -33,6 +35,7 @@ impl VisitorSession {
         now: Timestamp,
     ) -> Result<Facts> {
         let mut taken_over = Vec::new();
+        let mut kept = Vec::new();
         let input = match command.clone() {
             Command::SubmitZip { zip } => self.zip_facts(flow, zip).await?,
             Command::AnswerQuestion { node_id, answer_ids, value } => {
@@ -51,15 +54,20 @@ impl VisitorSession {
                 let customer = CustomerDetails { first_name, last_name, email, phone, address };
                 Input::SubmitCustomer { customer, consents }
             }
-            Command::Confirm {} => Input::Confirm {
-                booking_id: self.tenant.new_id(),
-                reference: Reference::from_random(u32::from_be_bytes(random())),
-                seats_kept: self.seats_kept().await?,
-            },
+            Command::Confirm {} => {
+                let holds = self.seats_kept().await?;
+                let seats_kept = holds.is_some();
+                kept = holds.unwrap_or_default();
+                Input::Confirm {
+                    booking_id: self.tenant.new_id(),
+                    reference: Reference::from_random(u32::from_be_bytes(random())),
+                    seats_kept,
+                }
+            }
             Command::Abandon { reason } => Input::Abandon { reason },
             Command::Resume {} => Input::Resume,
         };
-        Ok(Facts { input, taken_over })
+        Ok(Facts { input, taken_over, kept })
     }
 
     async fn zip_facts(&self, flow: &CompiledFlow, zip: String) -> Result<Input> {
@@ -169,21 +177,22 @@ impl VisitorSession {
         Ok((SlotOutcome::Free(claimed), taken_over))
     }
 
-    /// Whether every held seat is still this session's: one whose time has run out is, until
-    /// somebody takes it over.
-    async fn seats_kept(&self) -> Result<bool> {
+    /// The holds of all seats, when every one is still this session's: one whose time has run out
+    /// is, until somebody takes it over.
+    async fn seats_kept(&self) -> Result<Option<Vec<Doc<SlotHold>>>> {
         let selections = self.session.body.current_state.temp_selections.as_ref();
-        for seat in selections.map_or(&[][..], |it| &it.seats) {
-            let hold = self.tenant.scoped().get(seat.hold_id).await?;
-            let kept = hold.is_some_and(|it| {
+        let seats = selections.map_or(&[][..], |it| &it.seats);
+        let mut kept = Vec::with_capacity(seats.len());
+        for seat in seats {
+            let hold: Option<Doc<SlotHold>> = self.tenant.scoped().get(seat.hold_id).await?;
+            let own = hold.filter(|it| {
                 it.body.booking_session_id == self.session.id
                     && matches!(it.body.state, HoldState::Held { .. })
             });
-            if !kept {
-                return Ok(false);
-            }
+            let Some(hold) = own else { return Ok(None) };
+            kept.push(hold);
         }
-        Ok(true)
+        Ok(Some(kept))
     }
 }
 

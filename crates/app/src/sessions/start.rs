@@ -1,12 +1,15 @@
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use model::{
-    Id, Problems,
+    Doc, Id, Problems,
     session::{self, Attribution, BookingSession, Device, View},
 };
 
 use super::{journal, token::SessionToken};
 use crate::{Error, Result, Scheduler};
+
+/// The id of the command that begins a visit; a visitor cannot use it again.
+const START: &str = "start";
 
 /// What a widget says of itself when a visit begins.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +69,7 @@ impl Scheduler {
         let header = journal::Header {
             session_id,
             organization_id: tenant.organization(),
-            command_id: "start",
+            command_id: START,
             command_digest: "",
             timestamp: now,
         };
@@ -77,6 +80,12 @@ impl Scheduler {
         unit.append(session_id, 0, stored, &session)?;
         unit.commit().await?;
         let view = session::view(&flow, session_id, &session);
+        let organization_id = Some(tenant.organization());
+        let version = events.len() as u64;
+        let (created_at, updated_at) = (now, now);
+        let doc =
+            Doc { id: session_id, organization_id, version, created_at, updated_at, body: session };
+        tenant.remember(doc, Some(HashSet::from([START.to_owned()])));
         Ok(Started { session_id, token, view })
     }
 }

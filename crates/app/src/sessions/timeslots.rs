@@ -39,7 +39,8 @@ impl VisitorSession {
     ///
     /// # Errors
     /// [`Error::NotFound`] while no service is chosen, or it has no schedule.
-    pub async fn timeslots(&self, from: Option<Date>, to: Option<Date>) -> Result<Timeslots> {
+    pub async fn timeslots(mut self, from: Option<Date>, to: Option<Date>) -> Result<Timeslots> {
+        self.refresh().await?;
         let session = &self.session.body;
         let flow = self.tenant.compiled(session.booking_flow_version_id).await?;
         let planned = self.tenant.planned(&flow, session).await?;

@@ -6,6 +6,8 @@ mod paths;
 mod steps;
 mod walk;
 
+use std::collections::HashMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -83,7 +85,10 @@ pub fn check(bundle: &FlowBundle) -> Report {
 
 /// Collects findings up to [`MOST_OF_ONE_CODE`] of each code.
 #[derive(Default)]
-struct Findings(Vec<Finding>);
+struct Findings {
+    kept: Vec<Finding>,
+    of_code: HashMap<&'static str, usize>,
+}
 
 impl Findings {
     fn error(&mut self, code: &'static str, path: impl Into<String>, message: impl Into<String>) {
@@ -103,12 +108,15 @@ impl Findings {
         ids: Vec<String>,
         witness: Vec<String>,
     ) {
-        self.0.push(Finding { code, severity, message, path, ids, witness });
+        if self.has_room(code) {
+            *self.of_code.entry(code).or_default() += 1;
+            self.kept.push(Finding { code, severity, message, path, ids, witness });
+        }
     }
 
     /// Whether another finding of this code would still be shown.
     fn has_room(&self, code: &str) -> bool {
-        self.0.iter().filter(|it| it.code == code).count() < MOST_OF_ONE_CODE
+        self.of_code.get(code).is_none_or(|it| *it < MOST_OF_ONE_CODE)
     }
 
     fn into_report(
@@ -118,7 +126,7 @@ impl Findings {
         paths: String,
         questions: QuestionsAsked,
     ) -> Report {
-        Report::new(self.0, nodes, edges, paths, questions)
+        Report::new(self.kept, nodes, edges, paths, questions)
     }
 }
 

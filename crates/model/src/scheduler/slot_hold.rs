@@ -9,6 +9,7 @@ use crate::{
 /// One seat of one resource at one time. The unique index is what makes a double booking
 /// impossible: whoever inserts first has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "Flat", into = "Flat")]
 pub struct SlotHold {
     /// What is limited: see [`crate::availability::Claim`].
     pub resource_key: String,
@@ -16,18 +17,61 @@ pub struct SlotHold {
     /// 0 up to the capacity, itself excluded.
     pub seat: u32,
     pub booking_session_id: Id<BookingSession>,
-    #[serde(flatten)]
     pub state: HoldState,
 }
 
 /// For how long the seat is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "state", rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HoldState {
     /// Until then; after it anybody may take it over.
     Held { expires_at: Timestamp },
     /// For good: the booking is made.
     Booked,
+}
+
+/// As it is stored: many are read to tell what is free, and serde's `flatten` is slow.
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Flat {
+    resource_key: String,
+    window_start: Timestamp,
+    seat: u32,
+    booking_session_id: Id<BookingSession>,
+    state: FlatState,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum FlatState {
+    Held,
+    Booked,
+}
+
+impl TryFrom<Flat> for SlotHold {
+    type Error = &'static str;
+
+    fn try_from(flat: Flat) -> Result<Self, &'static str> {
+        let Flat { resource_key, window_start, seat, booking_session_id, state, expires_at } = flat;
+        let state = match (state, expires_at) {
+            (FlatState::Held, Some(expires_at)) => HoldState::Held { expires_at },
+            (FlatState::Held, None) => return Err("a held seat has expires_at"),
+            (FlatState::Booked, _) => HoldState::Booked,
+        };
+        Ok(Self { resource_key, window_start, seat, booking_session_id, state })
+    }
+}
+
+impl From<SlotHold> for Flat {
+    fn from(hold: SlotHold) -> Self {
+        let SlotHold { resource_key, window_start, seat, booking_session_id, state } = hold;
+        let (state, expires_at) = match state {
+            HoldState::Held { expires_at } => (FlatState::Held, Some(expires_at)),
+            HoldState::Booked => (FlatState::Booked, None),
+        };
+        Self { resource_key, window_start, seat, booking_session_id, state, expires_at }
+    }
 }
 
 impl SlotHold {

@@ -88,7 +88,7 @@ impl BookingSession {
                     step.validation_failures += 1;
                 }
             }
-            EventData::SessionAbandoned { reason } => {
+            EventData::SessionAbandoned { reason } if self.is_active() => {
                 self.booking_outcome = Outcome::Abandoned {
                     abandoned_at: at,
                     drop_off_step_id: self.current_state.step_id,
@@ -97,8 +97,10 @@ impl BookingSession {
                     recoverable: at < self.expires_at,
                 };
             }
-            EventData::SessionResumed {} => self.booking_outcome = Outcome::Active,
-            EventData::SessionExpired {} => {
+            EventData::SessionResumed {} if self.is_abandoned() => {
+                self.booking_outcome = Outcome::Active;
+            }
+            EventData::SessionExpired {} if self.is_active() || self.is_abandoned() => {
                 self.booking_outcome = Outcome::Expired { expired_at: at };
             }
             EventData::BookingSubmitted {
@@ -108,7 +110,7 @@ impl BookingSession {
                 status,
                 timeslot,
                 ..
-            } => {
+            } if self.is_active() => {
                 self.current_state.temp_selections = None;
                 self.booking_outcome = Outcome::Completed {
                     completed_at: at,
@@ -121,6 +123,14 @@ impl BookingSession {
             }
             data => self.select(data, at),
         }
+    }
+
+    fn is_active(&self) -> bool {
+        matches!(self.booking_outcome, Outcome::Active)
+    }
+
+    fn is_abandoned(&self) -> bool {
+        matches!(self.booking_outcome, Outcome::Abandoned { .. })
     }
 
     fn count(&mut self, event: &SessionEvent) {

@@ -2,13 +2,14 @@ use std::collections::VecDeque;
 
 use super::{Findings, Graph, Names, Severity};
 
-/// Proves that every path reaches exactly one service, for all paths at once.
+/// Proves that every path ends at exactly one service, for all paths at once.
 ///
 /// Walks the graph of (node, services selected so far: 0, 1, 2 or more), which is three times as
 /// large, breadth first from the root: what is found first was reached by a shortest path. It
 /// holds with cycles too, where there are no finitely many paths to look at.
 pub(super) fn check(graph: &Graph, names: &Names<'_>, findings: &mut Findings) {
     let walk = Walk::from_root(graph);
+    let mut ends_seen = vec![false; graph.len()];
     for state in &walk.order {
         let (node, services) = (state / 3, state % 3);
         let first_over = services == 2 && walk.came_from[*state].is_none_or(|from| from % 3 < 2);
@@ -17,10 +18,12 @@ pub(super) fn check(graph: &Graph, names: &Names<'_>, findings: &mut Findings) {
                 format!("A visitor who reaches “{title}” has chosen two services.")
             });
         }
-        if services == 0 && graph.next[node].is_empty() && findings.has_room("graph.dead_end") {
+        let dead = graph.next[node].is_empty() && graph.selects[node].is_none();
+        let first_dead = dead && !std::mem::replace(&mut ends_seen[node], true);
+        if first_dead && findings.has_room("graph.dead_end") {
             report(graph, names, &walk, *state, findings, "graph.dead_end", |title| {
                 format!(
-                    "A visitor who comes to “{title}” gets stuck: the path ends without a service."
+                    "A visitor who comes to “{title}” gets stuck: the path does not end at a service."
                 )
             });
         }

@@ -24,10 +24,14 @@ impl Visit<'_> {
         }
         let question = self.flow.question(node_id).ok_or(Rejection::BrokenFlow)?;
         let (answer, leads) = self.check_answer(node_id, question, answer_ids, value)?;
-        self.keep_answer(answer);
+        let changed = self.keep_answer(answer);
+        self.drop_service(changed, leads);
         match leads {
             Leads::Question(next) => self.view_question(next, false),
-            Leads::Service(service) => self.select_service(service),
+            Leads::Service(service_id) => {
+                self.happens(EventData::ServiceSelected { service_id });
+                self.complete_step()
+            }
         }
     }
 
@@ -47,11 +51,14 @@ impl Visit<'_> {
             let mut root = problems.root();
             let mut place = root.at("answer_ids");
             let ids = answer_ids.unwrap_or_default();
-            let known = ids.iter().all(|it| body.answer_ids.contains(it));
+            let single = body.kind == QuestionKind::SingleChoice;
+            let known = ids.iter().all(|it| {
+                body.answer_ids.contains(it) && (!single || self.flow.choice(node_id, *it).is_some())
+            });
             place.require(known, "unknown", "is not an answer of this question");
             let twice = ids.iter().enumerate().any(|(n, it)| ids[..n].contains(it));
             place.require(!twice, "duplicate", "must not name an answer twice");
-            if body.kind == QuestionKind::SingleChoice {
+            if single {
                 place.require(ids.len() == 1, "required", "Choose one answer.");
                 choice = ids.first().and_then(|it| self.flow.choice(node_id, *it));
             } else if body.is_required {
@@ -87,24 +94,28 @@ impl Visit<'_> {
         Ok((answer, leads.ok_or(Rejection::BrokenFlow)?))
     }
 
-    /// An answer that is unlike the one before drops the service that followed from it.
-    fn keep_answer(&mut self, answer: GivenAnswer) {
+    /// Whether the question was answered otherwise before.
+    fn keep_answer(&mut self, answer: GivenAnswer) -> bool {
         let earlier = self.active.selections.answers.iter().find(|it| it.node_id == answer.node_id);
-        match earlier.filter(|it| **it != answer) {
-            Some(previous) => {
-                self.happens(EventData::AnswerChanged { previous: previous.clone(), answer });
-            }
-            None => self.happens(EventData::AnswerSelected(answer)),
-        }
+        let previous = earlier.filter(|it| **it != answer).cloned();
+        let changed = previous.is_some();
+        self.happens(match previous {
+            Some(previous) => EventData::AnswerChanged { previous, answer },
+            None => EventData::AnswerSelected(answer),
+        });
+        changed
     }
 
-    fn select_service(&mut self, service_id: Id<BookingService>) -> Result<(), Rejection> {
-        let before = self.active.selections.service_id;
-        if let Some(before) = before.filter(|it| *it != service_id) {
-            self.happens(EventData::ServiceCleared { service_id: before });
+    /// The service that followed from earlier answers goes with them, and with it the time that
+    /// was chosen for it.
+    fn drop_service(&mut self, changed: bool, leads: Leads) {
+        let dropped = |before: &Id<BookingService>| match leads {
+            Leads::Question(_) => changed,
+            Leads::Service(service_id) => service_id != *before,
+        };
+        if let Some(service_id) = self.active.selections.service_id.filter(dropped) {
+            self.happens(EventData::ServiceCleared { service_id });
             self.release_seats();
         }
-        self.happens(EventData::ServiceSelected { service_id });
-        self.complete_step()
     }
 }

@@ -82,6 +82,8 @@ fn check_address(
     mut place: Place<'_>,
 ) -> Option<Address> {
     let nothing = Address::default();
+    // A form sends what is in it: also an address of which only the country was filled in for them.
+    let given = given.filter(|it| !is_blank(it));
     let given = match (presence, given) {
         (Presence::Hidden, Some(_)) => {
             place.add("unexpected", "is not asked for");
@@ -117,6 +119,12 @@ fn check_address(
         address.validate(place);
     }
     Some(address)
+}
+
+fn is_blank(address: &Address) -> bool {
+    let Address { street, unit, city, region, postal_code, country: _ } = address;
+    let unit = unit.as_deref().unwrap_or_default();
+    [street, city, region, postal_code, unit].iter().all(|it| it.trim().is_empty())
 }
 
 fn check_consents(known: &[ConsentConfig], given: &[String], mut place: Place<'_>) {

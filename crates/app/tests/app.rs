@@ -1,0 +1,28 @@
+//! The use cases, as the API and the command line ask for them: in memory and on SQLite.
+
+#![expect(clippy::unwrap_used, reason = "a test says no more than that it failed, and where")]
+
+#[path = "app/world.rs"]
+#[macro_use]
+mod world;
+
+#[path = "app/clock.rs"]
+mod clock;
+#[path = "app/commands.rs"]
+mod commands;
+#[path = "app/flows.rs"]
+mod flows;
+#[path = "app/holds.rs"]
+mod holds;
+#[path = "app/importing.rs"]
+mod importing;
+#[path = "app/pausing.rs"]
+mod pausing;
+#[path = "app/seats.rs"]
+mod seats;
+#[path = "app/tokens.rs"]
+mod tokens;
+#[path = "app/visitor.rs"]
+mod visitor;
+#[path = "app/visits.rs"]
+mod visits;

@@ -1,0 +1,88 @@
+//! A store that can be made to wait at one place, so that a test decides what happens meanwhile.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use model::Collection;
+use store::{Backend, Key, Page, Query, Record, Result, StoredEvent, Write};
+use tokio::sync::oneshot;
+
+pub(crate) struct Pausing {
+    inner: Arc<dyn Backend>,
+    pause: Mutex<Option<Pause>>,
+}
+
+struct Pause {
+    collection: &'static str,
+    reached: oneshot::Sender<()>,
+    go_on: oneshot::Receiver<()>,
+}
+
+/// A pause that has been asked for.
+pub(crate) struct Paused {
+    reached: oneshot::Receiver<()>,
+    go_on: oneshot::Sender<()>,
+}
+
+impl Pausing {
+    pub(crate) fn new(inner: Arc<dyn Backend>) -> Self {
+        Self { inner, pause: Mutex::default() }
+    }
+
+    /// Whoever reads a document of the collection next has to wait when it has it.
+    pub(crate) fn after_next_read(&self, collection: &'static str) -> Paused {
+        let (reached, is_reached) = oneshot::channel();
+        let (go_on, may_go_on) = oneshot::channel();
+        let pause = Pause { collection, reached, go_on: may_go_on };
+        *self.pause.lock().unwrap() = Some(pause);
+        Paused { reached: is_reached, go_on }
+    }
+
+    async fn wait(&self, key: &Key) {
+        let pause = self.pause.lock().unwrap().take_if(|it| it.collection == key.collection);
+        if let Some(Pause { reached, go_on, .. }) = pause {
+            reached.send(()).unwrap();
+            go_on.await.unwrap();
+        }
+    }
+}
+
+impl Paused {
+    /// Until somebody waits.
+    pub(crate) async fn reached(&mut self) {
+        (&mut self.reached).await.unwrap();
+    }
+
+    pub(crate) fn go_on(self) {
+        self.go_on.send(()).unwrap();
+    }
+}
+
+#[async_trait]
+impl Backend for Pausing {
+    async fn ensure(&self, collections: &[Collection]) -> Result<()> {
+        self.inner.ensure(collections).await
+    }
+
+    async fn get(&self, key: &Key) -> Result<Option<Record>> {
+        let found = self.inner.get(key).await;
+        self.wait(key).await;
+        found
+    }
+
+    async fn list(&self, query: &Query) -> Result<Page> {
+        self.inner.list(query).await
+    }
+
+    async fn events(&self, stream: &Key, after: u64, limit: usize) -> Result<Vec<StoredEvent>> {
+        self.inner.events(stream, after, limit).await
+    }
+
+    async fn events_of_command(&self, stream: &Key, command_id: &str) -> Result<Vec<StoredEvent>> {
+        self.inner.events_of_command(stream, command_id).await
+    }
+
+    async fn commit(&self, batch: Vec<Write>) -> Result<()> {
+        self.inner.commit(batch).await
+    }
+}

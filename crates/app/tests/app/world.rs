@@ -1,0 +1,162 @@
+//! A whole system with a clock that the test turns.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicI64, Ordering},
+};
+
+use app::{Clock, Doors, Environment, NewOrganization, SchedulerSettings, SystemDoor, Tenant};
+use model::{
+    Entity, Id, PerTenant, Timestamp, core::Organization, flow::file::FlowFile, scheduler::SlotHold,
+};
+use store::{Backend, Find, Store, memory::MemoryBackend};
+use store_sqlite::{Options, SqliteBackend};
+use tempfile::TempDir;
+
+use crate::{pausing::Pausing, visitor::Visitor};
+
+/// Makes each of the named `async fn(World)` a test in memory and on SQLite.
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {
+        mod in_memory {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::world::World::in_memory().await).await;
+            })+
+        }
+
+        mod on_sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                super::$name(crate::world::World::on_sqlite().await).await;
+            })+
+        }
+    };
+}
+
+/// A Monday morning in New York.
+const BEGINNING: &str = "2026-11-23T15:00:00Z";
+
+/// Shows what it was set to.
+pub(crate) struct TestClock(AtomicI64);
+
+pub(crate) struct World {
+    pub(crate) doors: Doors,
+    pub(crate) system: SystemDoor,
+    pub(crate) store: Store,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) pausing: Arc<Pausing>,
+    /// The in-memory backend, which is its own file.
+    memory: Option<Arc<dyn Backend>>,
+    folder: TempDir,
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+impl TestClock {
+    /// Forward, or backward.
+    pub(crate) fn turn(&self, seconds: i64) {
+        self.0.fetch_add(seconds * 1_000, Ordering::SeqCst);
+    }
+}
+
+impl World {
+    pub(crate) async fn in_memory() -> Self {
+        let memory: Arc<dyn Backend> = Arc::new(MemoryBackend::default());
+        Self::open(TempDir::new().unwrap(), Some(memory), clock()).await
+    }
+
+    pub(crate) async fn on_sqlite() -> Self {
+        Self::open(TempDir::new().unwrap(), None, clock()).await
+    }
+
+    /// The same data, as a process finds them that starts now.
+    pub(crate) async fn reopened(self) -> Self {
+        let Self { doors, system, store, clock, pausing, memory, folder } = self;
+        drop((doors, system, store, pausing));
+        Self::open(folder, memory, clock).await
+    }
+
+    /// A second process on the same data.
+    pub(crate) async fn beside(&self) -> (Doors, SystemDoor) {
+        let store = Store::open(self.backend()).await.unwrap();
+        app::open(store, Environment::new(self.clock.clone()))
+    }
+
+    async fn open(
+        folder: TempDir,
+        memory: Option<Arc<dyn Backend>>,
+        clock: Arc<TestClock>,
+    ) -> Self {
+        let pausing = Arc::new(Pausing::new(backend(&folder, memory.as_ref())));
+        let store = Store::open(pausing.clone()).await.unwrap();
+        let (doors, system) = app::open(store.clone(), Environment::new(clock.clone()));
+        Self { doors, system, store, clock, pausing, memory, folder }
+    }
+
+    fn backend(&self) -> Arc<dyn Backend> {
+        backend(&self.folder, self.memory.as_ref())
+    }
+
+    /// A new organization.
+    pub(crate) async fn organization(&self, slug: &str) -> Tenant {
+        let new = NewOrganization {
+            name: slug.to_owned(),
+            slug: slug.parse().unwrap(),
+            time_zone: "America/New_York".to_owned(),
+            locale: "en-US".to_owned(),
+            phone: None,
+            address: None,
+        };
+        self.system.enter(self.system.create_organization(new).await.unwrap())
+    }
+
+    /// A new organization whose published flow has the public key that is answered.
+    pub(crate) async fn business(&self, slug: &str, flow: &FlowFile) -> (Tenant, String) {
+        let tenant = self.organization(slug).await;
+        let imported = tenant.import_flow(flow, true).await.unwrap();
+        let settings = SchedulerSettings::default();
+        let key = tenant.ensure_scheduler(imported.booking_flow_id, settings).await.unwrap();
+        (tenant, key.to_string())
+    }
+
+    /// A visit that has just begun.
+    pub(crate) async fn visitor(&self, public_key: &str) -> Visitor {
+        Visitor::start(&self.doors, public_key).await
+    }
+
+    /// All documents of a kind that an organization has.
+    pub(crate) async fn all<E: Entity<Scope = PerTenant>>(
+        &self,
+        organization: Id<Organization>,
+    ) -> Vec<model::Doc<E>> {
+        let (all, next) =
+            self.store.scoped(organization).list(Find::all().limit(1_000)).await.unwrap();
+        assert_eq!(next, None, "more than a page");
+        all
+    }
+
+    /// All seats of an organization, whoever has them.
+    pub(crate) async fn seats(&self, tenant: &Tenant) -> Vec<SlotHold> {
+        self.all(tenant.organization()).await.into_iter().map(|it| it.body).collect()
+    }
+}
+
+fn clock() -> Arc<TestClock> {
+    let beginning: Timestamp = BEGINNING.parse().unwrap();
+    Arc::new(TestClock(AtomicI64::new(beginning.millis())))
+}
+
+fn backend(folder: &TempDir, memory: Option<&Arc<dyn Backend>>) -> Arc<dyn Backend> {
+    match memory {
+        Some(memory) => memory.clone(),
+        None => {
+            let path = folder.path().join("store.db");
+            Arc::new(SqliteBackend::open(&path, &Options::default()).unwrap())
+        }
+    }
+}
