@@ -16,8 +16,10 @@ mod flows;
 mod holds;
 #[path = "app/importing.rs"]
 mod importing;
-#[path = "app/pausing.rs"]
-mod pausing;
+#[path = "app/meddling.rs"]
+mod meddling;
+#[path = "app/processes.rs"]
+mod processes;
 #[path = "app/seats.rs"]
 mod seats;
 #[path = "app/tokens.rs"]

@@ -45,7 +45,7 @@ export class BookingElement extends HTMLElement {
     });
   }
 
-  open(opener: HTMLElement | null = null): void {
+  open(opener = document.activeElement as HTMLElement | null): void {
     if (this.#mode() === "inline") {
       this.scrollIntoView({ block: "start" });
       this.shadowRoot?.querySelector("h2")?.focus({ preventScroll: true });

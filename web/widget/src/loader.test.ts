@@ -47,6 +47,17 @@ describe("the loader", () => {
     expect(keys.sort()).toEqual(["one", "two"]);
   });
 
+  it("keeps a click that comes before the widget, for the booking that it is meant for", async () => {
+    page(`${tag('data-key="one"')}<button data-wrkbelt-open="two"></button><p></p>`);
+    const element = await load();
+    document.querySelector("p")?.click();
+    document.querySelector("button")?.click();
+    expect(element?.hasAttribute("open")).toBe(false);
+    document.querySelector("button")?.setAttribute("data-wrkbelt-open", "");
+    document.querySelector("button")?.click();
+    expect(element?.hasAttribute("open")).toBe(true);
+  });
+
   it("makes none without a key", async () => {
     page(tag(""));
     expect(await load()).toBeNull();

@@ -19,6 +19,11 @@ if (script) {
     if (inside) inside.append(element);
     else if (document.body.contains(script)) script.after(element);
     else document.body.append(element);
+    // A click on the page's button that comes before the widget opens it when it comes.
+    const buttons = `[data-wrkbelt-open=""],[data-wrkbelt-open="${key}"]`;
+    document.addEventListener("click", ({ target }) => {
+      if ((target as Element).closest(buttons)) element.setAttribute("open", "");
+    });
   };
 
   if (key) {

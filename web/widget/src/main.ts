@@ -17,7 +17,7 @@ if (!customElements.get(TAG)) {
     open: (publicKey) =>
       all()
         .find((element) => !publicKey || element.getAttribute("public-key") === publicKey)
-        ?.open(document.activeElement as HTMLElement | null),
+        ?.open(),
     close: () => {
       for (const element of all()) element.close();
     },

@@ -54,7 +54,7 @@ impl VisitorSession {
             }
             match self.attempt(&flow, command_id, &digest, expected_sequence, command).await {
                 Err(Error::Store(error)) if can_be_tried_again(&error) => self.reload().await?,
-                Err(_) if self.is_remembered() => self.reload().await?,
+                _ if self.is_remembered() => self.reload().await?,
                 answer => return answer,
             }
         }

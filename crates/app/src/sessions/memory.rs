@@ -1,7 +1,7 @@
 //! Sessions that this process has written last are remembered, so that the next command needs no
 //! read. What is remembered may be out of date when another process has written since: the
-//! expected version then refuses the commit, and every answer that is not a success is decided
-//! again on what the store has.
+//! expected version then refuses the commit, and every answer without a commit is decided again
+//! on what the store has.
 
 use std::collections::HashSet;
 

@@ -64,9 +64,11 @@ impl Tenant {
     ) -> Result<Replayed> {
         let not_found = || Error::NotFound("booking session");
         let stored = self.scoped().raw(id).await?.ok_or_else(not_found)?;
-        let events = self.session_events(id, at).await?;
+        // What is appended from here on is not in the stored document.
+        let until = at.map_or(stored.version, |at| at.min(stored.version));
+        let events = self.session_events(id, Some(until)).await?;
         let session = BookingSession::fold(&events).ok_or_else(not_found)?;
-        let whole = events.len() as u64 >= stored.version;
+        let whole = until == stored.version;
         let identical =
             whole.then(|| Stored::of(&session)).transpose()?.map(|it| it == stored.body);
         Ok(Replayed { events: events.len(), session, identical })

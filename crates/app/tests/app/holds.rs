@@ -141,7 +141,7 @@ async fn a_seat_that_is_taken_over_during_the_confirmation_is_not_booked_twice(w
     ada.introduces_themselves().await;
     world.clock.turn(EXPIRED);
 
-    let mut paused = world.pausing.after_next_read("slot_holds");
+    let mut paused = world.meddling.after_next_read("slot_holds");
     let confirming = async {
         ada.confirms().await;
         ada

@@ -117,7 +117,7 @@ async fn appointments_never_overlap(world: World) {
 
 async fn two_processes_never_sell_a_seat_twice(world: World) {
     let (tenant, key) = world.business("acme", &flows::visits(2)).await;
-    let (beside, _) = world.beside().await;
+    let beside = world.beside().await.doors;
     let visitors = at_the_timeslots(&[&world.doors, &beside], &key, 24).await;
     let wanted = visitors[0].starts().await[0];
     let visitors = all_choose(visitors, move |_| wanted).await;

@@ -13,7 +13,7 @@ use store::{Backend, Find, Store, memory::MemoryBackend};
 use store_sqlite::{Options, SqliteBackend};
 use tempfile::TempDir;
 
-use crate::{pausing::Pausing, visitor::Visitor};
+use crate::{meddling::Meddling, visitor::Visitor};
 
 /// Makes each of the named `async fn(World)` a test in memory and on SQLite.
 macro_rules! on_both {
@@ -45,10 +45,15 @@ pub(crate) struct World {
     pub(crate) system: SystemDoor,
     pub(crate) store: Store,
     pub(crate) clock: Arc<TestClock>,
-    pub(crate) pausing: Arc<Pausing>,
+    pub(crate) meddling: Arc<Meddling>,
     /// The in-memory backend, which is its own file.
     memory: Option<Arc<dyn Backend>>,
     folder: TempDir,
+}
+
+/// Another process on the same data.
+pub(crate) struct Beside {
+    pub(crate) doors: Doors,
 }
 
 impl Clock for TestClock {
@@ -76,15 +81,16 @@ impl World {
 
     /// The same data, as a process finds them that starts now.
     pub(crate) async fn reopened(self) -> Self {
-        let Self { doors, system, store, clock, pausing, memory, folder } = self;
-        drop((doors, system, store, pausing));
+        let Self { doors, system, store, clock, meddling, memory, folder } = self;
+        drop((doors, system, store, meddling));
         Self::open(folder, memory, clock).await
     }
 
     /// A second process on the same data.
-    pub(crate) async fn beside(&self) -> (Doors, SystemDoor) {
+    pub(crate) async fn beside(&self) -> Beside {
         let store = Store::open(self.backend()).await.unwrap();
-        app::open(store, Environment::new(self.clock.clone()))
+        let (doors, _) = app::open(store, Environment::new(self.clock.clone()));
+        Beside { doors }
     }
 
     async fn open(
@@ -92,10 +98,10 @@ impl World {
         memory: Option<Arc<dyn Backend>>,
         clock: Arc<TestClock>,
     ) -> Self {
-        let pausing = Arc::new(Pausing::new(backend(&folder, memory.as_ref())));
-        let store = Store::open(pausing.clone()).await.unwrap();
+        let meddling = Arc::new(Meddling::new(backend(&folder, memory.as_ref())));
+        let store = Store::open(meddling.clone()).await.unwrap();
         let (doors, system) = app::open(store.clone(), Environment::new(clock.clone()));
-        Self { doors, system, store, clock, pausing, memory, folder }
+        Self { doors, system, store, clock, meddling, memory, folder }
     }
 
     fn backend(&self) -> Arc<dyn Backend> {

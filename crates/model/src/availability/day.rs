@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use jiff::{
     SignedDuration,
     civil::{Date, DateTime},
@@ -25,8 +27,7 @@ impl Rules<'_> {
         };
         let (first, last) = self.horizon(now);
         let earliest = self.earliest(now);
-        for (start, minutes) in self.starts(hours) {
-            let Some(slot) = slot(date, start, minutes, zone) else { continue };
+        for slot in self.slots(date, hours, zone) {
             let reason = if date < first || date > last {
                 Err(NotOffered::Horizon)
             } else if slot.start < earliest {
@@ -45,14 +46,12 @@ impl Rules<'_> {
     }
 
     fn hours_on(&self, date: Date) -> Result<&[Hours], NotOffered> {
-        if let Some(day) = self.schedule.overrides.iter().find(|it| it.date == date) {
-            if day.closed {
-                return Err(NotOffered::Override);
-            }
-            if !day.hours.is_empty() {
-                return Ok(&day.hours);
-            }
-        } else if let Some(holidays) = &self.schedule.holidays
+        match self.schedule.overrides.iter().find(|it| it.date == date) {
+            Some(day) if day.closed => return Err(NotOffered::Override),
+            Some(day) if !day.hours.is_empty() => return Ok(&day.hours),
+            _ => {}
+        }
+        if let Some(holidays) = &self.schedule.holidays
             && holiday_on(&holidays.country, date).is_some()
         {
             return Err(NotOffered::Holiday);
@@ -66,6 +65,26 @@ impl Rules<'_> {
     fn serves_zone(&self) -> bool {
         let zones = &self.service.service_zone_ids;
         zones.is_empty() || self.zone.is_none_or(|it| zones.contains(&it))
+    }
+
+    /// The slots of a day with these hours, in order, no two with one start: where clocks go
+    /// forward, a local time that does not exist gives way to the one that it would move to.
+    fn slots(&self, date: Date, hours: &[Hours], zone: &TimeZone) -> Vec<Slot> {
+        let slot = |(start, minutes)| match self.step.mode {
+            TimeslotMode::ArrivalWindow => window(date, start, minutes, zone),
+            TimeslotMode::Exact => appointment(date, start, minutes, hours, zone),
+        };
+        let mut slots: Vec<_> = self.starts(hours).into_iter().filter_map(slot).collect();
+        slots.retain(|it| it.start.jiff().to_zoned(zone.clone()).date() == date);
+        slots.sort_by_key(|it| it.start);
+        slots.dedup_by(|later, kept| {
+            let same = later.start == kept.start;
+            if same {
+                std::mem::swap(later, kept);
+            }
+            same
+        });
+        slots
     }
 
     /// Where slots begin on a day with these hours, and how many minutes they take.
@@ -106,18 +125,40 @@ fn exact_starts(hours: Hours, minutes: u32) -> impl Iterator<Item = (u16, u32)> 
         .filter_map(move |start| Some((u16::try_from(start).ok()?, minutes)))
 }
 
-/// Local times become instants: one that does not exist moves forward by the gap, one that exists
-/// twice is its first occurrence. `None` for a window that a change of clocks leaves empty.
-fn slot(date: Date, start: u16, minutes: u32, zone: &TimeZone) -> Option<Slot> {
-    let midnight = date.to_datetime(jiff::civil::Time::midnight());
-    let instant = |minutes: u32| -> Option<Timestamp> {
-        let local: DateTime =
-            midnight.checked_add(SignedDuration::from_mins(i64::from(minutes))).ok()?;
-        zone.to_ambiguous_timestamp(local).compatible().ok().map(Timestamp::from)
-    };
-    let start = u32::from(start);
-    let slot = Slot { start: instant(start)?, end: instant(start + minutes)? };
+/// Keeps its local times. `None` for one that a change of clocks leaves empty; one that it would
+/// make twice as long or longer keeps its length.
+fn window(date: Date, start: u16, minutes: u32, zone: &TimeZone) -> Option<Slot> {
+    let from = u32::from(start);
+    let (start, end) = (instant(date, from, zone)?, instant(date, from + minutes, zone)?);
+    let length = Duration::from_mins(u64::from(minutes));
+    let doubled = end >= start.plus(length * 2);
+    let slot = Slot { start, end: if doubled { start.plus(length) } else { end } };
     (slot.start < slot.end).then_some(slot)
+}
+
+/// Lasts as long as the work does, whatever the clocks do meanwhile. `None` for one that would
+/// then not end within the hours.
+fn appointment(
+    date: Date,
+    start: u16,
+    minutes: u32,
+    hours: &[Hours],
+    zone: &TimeZone,
+) -> Option<Slot> {
+    let within = |it: &&Hours| (it.start.minutes()..it.end.minutes()).contains(&start);
+    let closes = u32::from(hours.iter().find(within)?.end.minutes());
+    let start = instant(date, u32::from(start), zone)?;
+    let slot = Slot { start, end: start.plus(Duration::from_mins(u64::from(minutes))) };
+    (slot.end <= instant(date, closes, zone)?).then_some(slot)
+}
+
+/// A local time that does not exist moves forward by the gap, one that exists twice is its first
+/// occurrence.
+fn instant(date: Date, minutes: u32, zone: &TimeZone) -> Option<Timestamp> {
+    let midnight = date.to_datetime(jiff::civil::Time::midnight());
+    let local: DateTime =
+        midnight.checked_add(SignedDuration::from_mins(i64::from(minutes))).ok()?;
+    zone.to_ambiguous_timestamp(local).compatible().ok().map(Timestamp::from)
 }
 
 impl Rules<'_> {

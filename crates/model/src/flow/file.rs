@@ -2,7 +2,9 @@
 //! ids.
 
 mod build;
+mod graph;
 mod journey;
+mod rules;
 
 use std::fmt;
 

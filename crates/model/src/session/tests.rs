@@ -1,1 +1,15 @@
+//! Given what a visitor did, when they do this, then that happens.
 
+mod answers;
+mod customer;
+mod details;
+mod finish;
+mod navigation;
+mod random;
+mod scene;
+mod state;
+mod timeslots;
+mod wrong_step;
+mod zip;
+
+use scene::{Given, Scene, check};

@@ -16,7 +16,6 @@ export interface LaterTexts {
 
   change: string;
   changeWhat(what: string): string;
-  none: string;
   yourVisit: string;
   newTab: string;
   choose: string;
@@ -95,14 +94,13 @@ export const englishLater: LaterTexts = {
 
   change: "Change",
   changeWhat: (what) => `Change: ${what}`,
-  none: "None",
   yourVisit: "Your visit",
   newTab: "opens in a new tab",
   choose: "Choose",
   contact: "Contact",
   address: "Address",
   skip: "Skip",
-  photoLater: "No photo is needed. You can show us during the visit.",
+  photoLater: "No photo is needed. Show us when we come.",
   firstAvailable: "First available",
   days: "Days",
   timesOn: (day) => `Times on ${day}`,

@@ -2,9 +2,9 @@ use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{AnswerEntry, FlowFile, Next, QuestionEntry, ScheduleEntry, StepEntry};
+use super::{AnswerEntry, FlowFile, ScheduleEntry, StepEntry, rules};
 use crate::{
-    Entity, Id, ObjectId, Problems,
+    Id, ObjectId,
     content::{ContentConfig, Slug},
     flow::{
         FlowBundle,
@@ -16,9 +16,8 @@ use crate::{
         Schedule, ServiceStatus, ServiceZone, Window,
     },
     step::{
-        AdditionalDetails, BookingFlowStep, Confirmation, CustomerInfo, GraphEdge, GraphNode,
-        NodeTarget, ServiceGraph, ServiceSelection, StepConfig, Summary, TimeslotSelection,
-        Zipcode,
+        AdditionalDetails, BookingFlowStep, Confirmation, CustomerInfo, ServiceSelection,
+        StepConfig, Summary, TimeslotSelection, Zipcode,
     },
 };
 
@@ -62,20 +61,21 @@ impl FlowFile {
         };
         let snapshot = FlowSnapshot { flow, steps, questions, answers, categories, services };
         let bundle = FlowBundle { snapshot, zones, schedules };
-        findings.extend(broken_rules(&bundle));
+        findings.extend(rules::broken(&bundle));
         Built { bundle, findings }
     }
 }
 
-struct Builder<'a> {
-    file: &'a FlowFile,
+/// Gives ids to what a file names, and finds what it names in vain.
+pub(super) struct Builder<'a> {
+    pub(super) file: &'a FlowFile,
     id_of: &'a mut dyn FnMut(&str) -> ObjectId,
-    ids: BTreeMap<String, ObjectId>,
-    findings: &'a mut Vec<Finding>,
+    pub(super) ids: BTreeMap<String, ObjectId>,
+    pub(super) findings: &'a mut Vec<Finding>,
 }
 
 impl Builder<'_> {
-    fn id(&mut self, place: &str) -> ObjectId {
+    pub(super) fn id(&mut self, place: &str) -> ObjectId {
         if let Some(id) = self.ids.get(place) {
             return *id;
         }
@@ -85,7 +85,12 @@ impl Builder<'_> {
     }
 
     /// The id of what `slug` names, or a finding at `place`.
-    fn resolve<E>(&mut self, map: &'static str, slug: &Slug, place: &str) -> Option<Id<E>> {
+    pub(super) fn resolve<E>(
+        &mut self,
+        map: &'static str,
+        slug: &Slug,
+        place: &str,
+    ) -> Option<Id<E>> {
         let file = self.file;
         let known = match map {
             "services" => file.services.contains_key(slug),
@@ -374,103 +379,6 @@ impl Builder<'_> {
             }
         }
     }
-
-    /// One node for each question, each answer of a single choice, and each service that a
-    /// question or an answer leads to by `next`.
-    fn graph(&mut self, start: &Slug, place: &str) -> ServiceGraph {
-        let file = self.file;
-        let root = self.resolve::<()>("questions", start, place);
-        let root_place = format!("nodes.questions.{start}");
-        let root_node_id = match root {
-            Some(_) => self.id(&root_place),
-            None => self.id("nodes.missing"),
-        };
-        let mut graph = ServiceGraph {
-            root_node_id: Id::new(root_node_id),
-            nodes: Vec::new(),
-            edges: Vec::new(),
-        };
-        for (slug, entry) in &file.questions {
-            self.question_node(&mut graph, slug, entry);
-        }
-        graph
-    }
-
-    fn question_node(&mut self, graph: &mut ServiceGraph, slug: &Slug, entry: &QuestionEntry) {
-        let place = format!("questions.{slug}");
-        let node = format!("nodes.{place}");
-        let booking_question_id = Id::new(self.id(&place));
-        self.node(graph, &node, NodeTarget::Question { booking_question_id });
-        if let Some(next) = &entry.next {
-            self.edge_to(graph, &node, next, &format!("{place}.next"));
-        }
-        if entry.kind.collects_data() {
-            self.refuse_leading_answers(slug, entry);
-            return;
-        }
-        for (answer_slug, answer) in &entry.answers {
-            let place = format!("{place}.answers.{answer_slug}");
-            let answer_node = format!("nodes.{place}");
-            let booking_question_answer_id = Id::new(self.id(&place));
-            self.node(graph, &answer_node, NodeTarget::Answer { booking_question_answer_id });
-            self.edge(graph, &node, &answer_node);
-            if let Some(next) = &answer.next {
-                self.edge_to(graph, &answer_node, next, &format!("{place}.next"));
-            }
-        }
-    }
-
-    fn refuse_leading_answers(&mut self, slug: &Slug, entry: &QuestionEntry) {
-        for (answer, _) in
-            entry.answers.iter().filter(|(_, it)| it.next.is_some() || it.service.is_some())
-        {
-            self.findings.push(Finding {
-                code: "graph.edge_kind",
-                severity: Severity::Error,
-                message: format!(
-                    "Several answers of “{}” can be chosen at once, so none of them can lead on: put `next` on the question.",
-                    entry.title
-                ),
-                path: format!("questions.{slug}.answers.{answer}"),
-                ids: Vec::new(),
-                witness: Vec::new(),
-            });
-        }
-    }
-
-    fn edge_to(&mut self, graph: &mut ServiceGraph, source: &str, next: &Next, place: &str) {
-        match next {
-            Next::Question(slug) => {
-                if self.resolve::<()>("questions", slug, place).is_some() {
-                    self.edge(graph, source, &format!("nodes.questions.{slug}"));
-                }
-            }
-            Next::Service(target) => {
-                if let Some(booking_service_id) = self.resolve("services", &target.service, place) {
-                    let node = format!("nodes.services.{}", target.service);
-                    self.node(graph, &node, NodeTarget::Service { booking_service_id });
-                    self.edge(graph, source, &node);
-                }
-            }
-        }
-    }
-
-    fn node(&mut self, graph: &mut ServiceGraph, place: &str, target: NodeTarget) {
-        if matches!(target, NodeTarget::Service { .. }) && self.ids.contains_key(place) {
-            return;
-        }
-        let id = Id::new(self.id(place));
-        graph.nodes.push(GraphNode { id, target });
-    }
-
-    fn edge(&mut self, graph: &mut ServiceGraph, source: &str, target: &str) {
-        let place = format!("edges.{}>{}", &source["nodes.".len()..], &target["nodes.".len()..]);
-        graph.edges.push(GraphEdge {
-            id: Id::new(self.id(&place)),
-            source_node_id: Id::new(self.id(source)),
-            target_node_id: Id::new(self.id(target)),
-        });
-    }
 }
 
 fn content(title: &str, description: Option<&String>, icon: Option<&String>) -> ContentConfig {
@@ -480,60 +388,4 @@ fn content(title: &str, description: Option<&String>, icon: Option<&String>) -> 
         icon: icon.cloned(),
         translations: BTreeMap::new(),
     }
-}
-
-/// What each entity's own rules say, at the entity's place in the file.
-fn broken_rules(bundle: &FlowBundle) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut check = |place: String, entity: &dyn Fn(&mut Problems)| {
-        let mut problems = Problems::default();
-        entity(&mut problems);
-        findings.extend(problems.0.into_iter().map(|problem| Finding {
-            code: "field.invalid",
-            severity: Severity::Error,
-            message: format!("{} {}.", problem.path, problem.message),
-            path: format!("{place}.{}", problem.path),
-            ids: Vec::new(),
-            witness: Vec::new(),
-        }));
-    };
-    let snapshot = &bundle.snapshot;
-    check("flow".to_owned(), &|problems| snapshot.flow.body.validate(&mut problems.root()));
-    for (n, step) in snapshot.steps.iter().enumerate() {
-        check(format!("steps.{n}"), &|problems| step.body.validate(&mut problems.root()));
-    }
-    for it in &bundle.zones {
-        check(format!("zones.{}", it.body.slug), &|problems| {
-            it.body.validate(&mut problems.root());
-        });
-    }
-    for it in &bundle.schedules {
-        check(format!("schedules.{}", it.body.slug), &|problems| {
-            it.body.validate(&mut problems.root());
-        });
-    }
-    for it in &snapshot.services {
-        check(format!("services.{}", it.body.slug), &|problems| {
-            it.body.validate(&mut problems.root());
-        });
-    }
-    for it in &snapshot.categories {
-        check(format!("categories.{}", it.body.slug), &|problems| {
-            it.body.validate(&mut problems.root());
-        });
-    }
-    let mut slugs = BTreeMap::new();
-    for it in &snapshot.questions {
-        slugs.insert(it.id, &it.body.slug);
-        check(format!("questions.{}", it.body.slug), &|problems| {
-            it.body.validate(&mut problems.root());
-        });
-    }
-    for it in &snapshot.answers {
-        let question = slugs.get(&it.body.booking_question_id).map_or("", |slug| slug.as_str());
-        check(format!("questions.{question}.answers.{}", it.body.slug), &|problems| {
-            it.body.validate(&mut problems.root());
-        });
-    }
-    findings
 }

@@ -53,7 +53,8 @@ impl Visit<'_> {
             let ids = answer_ids.unwrap_or_default();
             let single = body.kind == QuestionKind::SingleChoice;
             let known = ids.iter().all(|it| {
-                body.answer_ids.contains(it) && (!single || self.flow.choice(node_id, *it).is_some())
+                body.answer_ids.contains(it)
+                    && (!single || self.flow.choice(node_id, *it).is_some())
             });
             place.require(known, "unknown", "is not an answer of this question");
             let twice = ids.iter().enumerate().any(|(n, it)| ids[..n].contains(it));

@@ -136,9 +136,8 @@ impl ViewQuestion {
     pub(super) fn new(flow: &CompiledFlow, node_id: Id<GraphNode>) -> Option<Self> {
         let question = &flow.question(node_id)?.body;
         let single = question.kind == QuestionKind::SingleChoice;
-        let stands_here = |id: &&Id<BookingQuestionAnswer>| {
-            !single || flow.choice(node_id, **id).is_some()
-        };
+        let stands_here =
+            |id: &&Id<BookingQuestionAnswer>| !single || flow.choice(node_id, **id).is_some();
         let answers = question.answer_ids.iter().filter(stands_here).filter_map(|id| {
             let answer = flow.answer(*id)?;
             let category = answer.category_id.and_then(|it| flow.category(it));

@@ -1,15 +1,20 @@
-//! A store that can be made to wait at one place, so that a test decides what happens meanwhile.
+//! A store that a test meddles with: it waits at one place, so that the test decides what happens
+//! meanwhile, or loses an event.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicU64, Ordering},
+};
 
 use async_trait::async_trait;
 use model::Collection;
 use store::{Backend, Key, Page, Query, Record, Result, StoredEvent, Write};
 use tokio::sync::oneshot;
 
-pub(crate) struct Pausing {
+pub(crate) struct Meddling {
     inner: Arc<dyn Backend>,
     pause: Mutex<Option<Pause>>,
+    lost: AtomicU64,
 }
 
 struct Pause {
@@ -24,9 +29,9 @@ pub(crate) struct Paused {
     go_on: oneshot::Sender<()>,
 }
 
-impl Pausing {
+impl Meddling {
     pub(crate) fn new(inner: Arc<dyn Backend>) -> Self {
-        Self { inner, pause: Mutex::default() }
+        Self { inner, pause: Mutex::default(), lost: AtomicU64::new(0) }
     }
 
     /// Whoever reads a document of the collection next has to wait when it has it.
@@ -36,6 +41,11 @@ impl Pausing {
         let pause = Pause { collection, reached, go_on: may_go_on };
         *self.pause.lock().unwrap() = Some(pause);
         Paused { reached: is_reached, go_on }
+    }
+
+    /// From now on no stream has an event with this sequence; 0 brings all of them back.
+    pub(crate) fn lose_event(&self, sequence: u64) {
+        self.lost.store(sequence, Ordering::SeqCst);
     }
 
     async fn wait(&self, key: &Key) {
@@ -59,7 +69,7 @@ impl Paused {
 }
 
 #[async_trait]
-impl Backend for Pausing {
+impl Backend for Meddling {
     async fn ensure(&self, collections: &[Collection]) -> Result<()> {
         self.inner.ensure(collections).await
     }
@@ -75,7 +85,9 @@ impl Backend for Pausing {
     }
 
     async fn events(&self, stream: &Key, after: u64, limit: usize) -> Result<Vec<StoredEvent>> {
-        self.inner.events(stream, after, limit).await
+        let mut events = self.inner.events(stream, after, limit).await?;
+        events.retain(|it| it.sequence != self.lost.load(Ordering::SeqCst));
+        Ok(events)
     }
 
     async fn events_of_command(&self, stream: &Key, command_id: &str) -> Result<Vec<StoredEvent>> {

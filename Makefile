@@ -1,0 +1,104 @@
+# Builds, runs and tests Wrkbelt. `make` lists what can be made; everything is safe to run again and
+# does only what is not done yet.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+RELEASE := target/release/wrkbelt
+DEBUG := target/debug/wrkbelt
+WEB_MODULES := web/node_modules/.installed
+WEB_DIST := web/dist/manifest.json
+E2E_MODULES := tests/e2e/node_modules/.installed
+
+# Folders are among them so that a removed file counts as a change too.
+WEB_SOURCES := web/package.json web/package-lock.json \
+  $(shell find web/widget web/pages web/tools -not -name '*.test.ts' -not -name '*.test.tsx')
+
+BIOME := web/node_modules/.bin/biome
+say = tools/say
+
+.PHONY: help demo build web check format test web-test e2e rust-test load screenshots clean tools
+
+help: ## List what can be made
+	@echo 'Usage: make TARGET'
+	@echo
+	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 16
+	@echo
+	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000") and load.'
+
+demo: build ## Start Wrkbelt with three sample businesses and print where they are
+	@exec $(RELEASE) demo $(ARGS)
+
+build: tools $(WEB_DIST) ## Build the widget, the pages and target/release/wrkbelt
+	@[ -x $(RELEASE) ] || $(say) 'binary: compiling with optimizations; the first time takes some minutes'
+	@cargo build --release --locked --package cli
+
+web: tools $(WEB_DIST) ## Build the widget and the pages into web/dist
+
+check: tools $(WEB_DIST) ## Formatting and lints; a warning is an error
+	@$(say) 'check: Rust formatting'
+	@cargo fmt --all --check
+	@$(say) 'check: Rust lints'
+	@cargo clippy --workspace --all-targets --locked -- -D warnings
+	@$(say) 'check: formatting, lints and types of the web parts'
+	@npm run --silent --prefix web check
+	@$(BIOME) check --error-on-warnings --config-path=web tests/e2e tools
+
+format: tools $(WEB_MODULES) ## Format everything
+	@cargo fmt --all
+	@npm run --silent --prefix web format
+	@$(BIOME) check --write --config-path=web tests/e2e tools
+
+test: web-test e2e rust-test ## Every test, with all that it needs installed first
+
+web-test: tools $(WEB_DIST) ## Tests of the widget, and its size against the budget
+	@$(say) 'test: the widget'
+	@npm run --silent --prefix web test
+	@$(say) 'test: size of the widget'
+	@npm run --silent --prefix web budget
+
+e2e: $(DEBUG) $(E2E_MODULES) ## Book in a real browser
+	@CHROMIUM="$$(tools/chromium)"; export CHROMIUM; \
+	$(say) "test: bookings in a browser ($$CHROMIUM)"; \
+	node tests/e2e/run.mjs $(ARGS)
+
+rust-test: tools $(WEB_DIST) ## Tests of the Rust crates
+	@$(say) 'test: the Rust crates'
+	@tools/rust-tests
+
+load: build ## Measure whole bookings through HTTP, beside what the machine could do at most
+	@$(RELEASE) load $(ARGS)
+
+screenshots: $(DEBUG) $(E2E_MODULES) ## Draw docs/images/widget.png anew
+	@CHROMIUM="$$(tools/chromium)" node tools/screenshots.mjs
+
+clean: ## Remove everything that was built or installed here
+	rm -rf target web/dist web/node_modules tests/e2e/node_modules tests/e2e/screenshots
+
+tools:
+	@tools/require cargo node npm
+
+$(WEB_MODULES): web/package.json web/package-lock.json | tools
+	@$(say) 'web: installing packages, because web/package-lock.json is new'
+	@npm ci --prefix web --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(WEB_DIST): $(WEB_MODULES) $(WEB_SOURCES)
+	@$(say) 'web: building the widget and the pages, because their sources changed'
+	@npm run --silent --prefix web build
+
+$(E2E_MODULES): tests/e2e/package.json tests/e2e/package-lock.json | tools
+	@$(say) 'test: installing the browser driver, because tests/e2e/package-lock.json is new'
+	@npm ci --prefix tests/e2e --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Cargo itself knows best whether there is something to do.
+.PHONY: $(DEBUG)
+$(DEBUG): tools $(WEB_DIST)
+	@$(say) 'binary: compiling for the tests'
+	@cargo build --locked --package cli

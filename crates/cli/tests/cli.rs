@@ -1,0 +1,22 @@
+//! The binary as people and programs run it, each time on a folder of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test says no more than that it failed, and where")]
+
+#[path = "cli/crashes.rs"]
+mod crashes;
+#[path = "cli/failures.rs"]
+mod failures;
+#[path = "cli/flows.rs"]
+mod flows;
+#[path = "cli/http.rs"]
+mod http;
+#[path = "cli/serving.rs"]
+mod serving;
+#[path = "cli/sessions.rs"]
+mod sessions;
+#[path = "cli/together.rs"]
+mod together;
+#[path = "cli/visitor.rs"]
+mod visitor;
+#[path = "cli/wrkbelt.rs"]
+mod wrkbelt;

@@ -1,0 +1,120 @@
+use super::{
+    Given, Scene, check,
+    scene::{BEGIN, LIFE, id, say},
+};
+use crate::{
+    Timestamp,
+    scheduler::BookingStatus,
+    session::{AbandonReason, EventData, Input, Notice, Outcome, booking},
+};
+
+const BOOKED: &str = "BOOKING_SUBMITTED STEP_COMPLETED STEP_ENTERED SESSION_COMPLETED";
+
+fn given(inputs: &[Input], more: &[Input]) -> Given<'static> {
+    Given::on(inputs.iter().chain(more).cloned().collect())
+}
+
+fn status(scene: &Scene) -> String {
+    let outcome = serde_json::to_value(&scene.session.booking_outcome).unwrap();
+    outcome["status"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn confirming_books_and_completes() {
+    let scene = check(Given::on(say::first(5)), &say::confirm(true), BOOKED);
+    let view = scene.view();
+    assert_eq!((view.step.title.as_str(), view.allowed.len()), ("Done", 0));
+    let booked = view.booking.unwrap();
+    assert_eq!((booked.id, booked.status), (id("booking"), BookingStatus::Confirmed));
+    assert_eq!(booked.timeslot.unwrap().start, view.selections.timeslot.unwrap().start);
+    assert_eq!(view.selections.service.unwrap().title, "Drain cleaning");
+}
+
+#[test]
+fn the_booking_holds_all_that_was_said() {
+    let scene =
+        Given::on(say::long_way().into_iter().chain([say::slot(0), say::customer()]).collect());
+    let mut scene = scene.scene();
+    let before = scene.session.current_state.temp_selections.clone().unwrap();
+    scene.when(&say::confirm(true));
+    let of = |data: &EventData| booking(&scene.flow, id("session"), &before, data);
+    let made: Vec<_> = scene.events.iter().filter_map(|it| of(&it.body.data)).collect();
+    let [made] = &made[..] else { panic!("{made:?}") };
+    let answers: Vec<_> = made.answers.iter().map(|it| it.answer.as_str()).collect();
+    assert_eq!(answers, ["It is broken", "Noise", "14", "2026-11-24", "yes"]);
+    assert_eq!(made.customer.email.as_deref(), Some("ada@example.com"));
+    assert_eq!((&made.timeslot, &made.address), (&before.timeslot, &Some(say::address())));
+    assert_eq!((made.consents.len(), made.status), (1, BookingStatus::Confirmed));
+}
+
+#[test]
+fn a_flow_without_timeslots_makes_a_request() {
+    let when = "  - { type: timeslot_selection, title: When, mode: arrival_window }\n";
+    let mut inputs = say::first(5);
+    inputs.remove(3);
+    let scene = check(Given { changes: &[(when, "")], inputs }, &say::confirm(true), BOOKED);
+    let booked = scene.view().booking.unwrap();
+    assert_eq!((booked.status, booked.timeslot), (BookingStatus::Requested, None));
+}
+
+#[test]
+fn seats_lost_at_the_confirmation_lead_back_to_the_timeslots() {
+    let expected = "STEP_LEFT_BACKWARD STEP_ENTERED TIMESLOT_LOST";
+    let mut scene = check(Given::on(say::first(5)), &say::confirm(false), expected);
+    let view = scene.view();
+    assert_eq!((view.step.title.as_str(), view.selections.timeslot), ("When", None));
+    assert_eq!(view.message.map(|it| it.code), Some(Notice::TimeslotLost));
+    scene.when(&say::slot(2));
+    scene.when(&say::customer());
+    assert_eq!(scene.when(&say::confirm(true)), BOOKED);
+}
+
+#[test]
+fn an_abandoned_visit_goes_on_where_it_was_after_a_resume() {
+    for n in 0..=5 {
+        let reason = Some(AbandonReason::Price);
+        let mut scene =
+            check(Given::on(say::first(n)), &Input::Abandon { reason }, "SESSION_ABANDONED");
+        assert_eq!((status(&scene).as_str(), scene.view().allowed), ("abandoned", vec!["resume"]));
+        let dropped = scene.session.current_state.step_id;
+        assert!(matches!(&scene.session.booking_outcome,
+            Outcome::Abandoned { drop_off_step_id, recoverable: true, .. } if *drop_off_step_id == dropped));
+        assert_eq!(scene.when(&say::abandon()), "session.not_active");
+        assert_eq!(scene.when(&Input::Resume), "SESSION_RESUMED");
+        for input in &say::first(6)[n..] {
+            let answer = scene.when(input);
+            assert!(answer.contains('_'), "{answer}");
+        }
+        assert_eq!(status(&scene), "completed");
+    }
+}
+
+#[test]
+fn only_an_abandoned_visit_can_be_resumed() {
+    check(Given::on(say::first(3)), &Input::Resume, "session.not_abandoned");
+    check(Given::on(say::first(6)), &Input::Resume, "session.not_abandoned");
+}
+
+#[test]
+fn nothing_can_be_done_after_the_booking() {
+    let everything = [&say::first(6)[..], &[say::back(), say::abandon(), say::days(1)]].concat();
+    for input in everything {
+        check(Given::on(say::first(6)), &input, "session.not_active");
+    }
+}
+
+fn at(scene: &mut Scene, now: Timestamp, input: &Input) -> String {
+    scene.now = now.minus(std::time::Duration::from_secs(1));
+    scene.when(input)
+}
+
+#[test]
+fn a_visit_can_be_gone_on_with_until_the_instant_at_which_it_expires() {
+    let end = BEGIN.plus(LIFE);
+    let last = end.minus(std::time::Duration::from_millis(1));
+    for (inputs, input) in [(say::first(0), say::zip()), (vec![say::abandon()], Input::Resume)] {
+        let mut scene = given(&inputs, &[]).scene();
+        assert_eq!(at(&mut scene, end, &input), "session.expired");
+        assert!(at(&mut scene, last, &input).contains('_'));
+    }
+}
