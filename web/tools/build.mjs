@@ -58,7 +58,7 @@ const OWN_MEMBERS = (
   "conversation engaged adopt startOver loadScheduler keepDraft dropDraft dropDrafts subscribe " +
   "attempt stepId trouble busy nextAvailable fetcher onChoose onSkip onJump onMore onEdit " +
   "onClosed entered titled retryAfterMs openSession publicKey problem triggers given chosen " +
-  "onOpen large tell visit draft forget until laterStyles"
+  "onOpen large tell visit draft forget until"
 ).split(" ");
 
 /** Names that only the widget itself uses: they may be shortened, the same way in all its files. */

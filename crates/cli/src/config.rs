@@ -1,5 +1,5 @@
 use std::{
-    io::IsTerminal,
+    io::{ErrorKind, IsTerminal},
     net::SocketAddr,
     path::{Path, PathBuf},
 };
@@ -90,10 +90,17 @@ impl Common {
         let path = named.unwrap_or(Path::new("wrkbelt.toml"));
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(_) if named.is_none() => return Ok(File::default()),
+            Err(error) if named.is_none() && error.kind() == ErrorKind::NotFound => {
+                return Ok(File::default());
+            }
             Err(error) => return Err(Failure::new(format!("{}: {error}", path.display()))),
         };
-        toml::from_str(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
+        toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|it| text.get(..it.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let message = error.message().replace('\n', ", ");
+            Failure::new(format!("{}: line {line}: {message}", path.display()))
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     process::ExitCode,
 };
 
-use app::{Error, NewOrganization, SchedulerSettings};
+use app::{NewOrganization, SchedulerSettings};
 use clap::{Args, Subcommand, ValueEnum};
 use indexmap::IndexMap;
 use model::{
@@ -78,7 +78,7 @@ impl Flow {
             Self::Test { file } => test(&file, output),
             Self::Import(import) => import.run(config, output).await,
             Self::Diagram { file, format } => {
-                let (_, bundle, _) = load(&file)?;
+                let Loaded { bundle, .. } = load(&file)?;
                 let diagram = model::flow::draw(&bundle);
                 output::raw(&match format {
                     DiagramFormat::Svg => diagram.to_svg(),
@@ -97,20 +97,29 @@ fn read(path: &Path) -> Result<FlowFile, Failure> {
 }
 
 /// The file, what it builds, and all that was found wrong with it.
-fn load(path: &Path) -> Result<(FlowFile, FlowBundle, Report), Failure> {
+struct Loaded {
+    file: FlowFile,
+    bundle: FlowBundle,
+    report: Report,
+    /// As a draft at least.
+    can_be_stored: bool,
+}
+
+fn load(path: &Path) -> Result<Loaded, Failure> {
     let file = read(path)?;
     let mut next = 0;
     let built = file.build(&mut |_| {
         next += 1;
         ObjectId::from_parts(0, [0; 5], next)
     });
+    let can_be_stored = built.findings.is_empty();
     let report = check::check(&built.bundle).with(built.findings);
-    Ok((file, built.bundle, report))
+    Ok(Loaded { file, bundle: built.bundle, report, can_be_stored })
 }
 
 fn validate(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
     let report = match load(path) {
-        Ok((_, _, report)) => report,
+        Ok(Loaded { report, .. }) => report,
         Err(failure) if output.is_json() => {
             output.answer(&unreadable(&failure), String::new);
             return Ok(ExitCode::FAILURE);
@@ -169,7 +178,7 @@ fn one_finding(finding: &Finding) -> String {
 }
 
 fn test(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
-    let (file, bundle, report) = load(path)?;
+    let Loaded { file, bundle, report, .. } = load(path)?;
     if !report.ok {
         output.answer(&report, || for_people(path, &report));
         return Ok(ExitCode::FAILURE);
@@ -193,19 +202,21 @@ fn test(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
 }
 
 impl Import {
+    /// A flow that is refused leaves neither a store nor an organization behind.
     async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
-        let file = read(&self.file)?;
-        let opened = stores::open(config.store.as_deref().unwrap_or(stores::ORDINARY)).await?;
+        let Loaded { file, report, can_be_stored, .. } = load(&self.file)?;
+        if !can_be_stored || (self.publish && !report.ok) {
+            output.answer(&report, || for_people(&self.file, &report));
+            return Ok(ExitCode::FAILURE);
+        }
+        let url = config.store.as_deref().unwrap_or(stores::ORDINARY);
+        let opened = match self.create_organization {
+            true => stores::open(url).await?,
+            false => stores::open_existing(url).await?,
+        };
         let organization = self.organization(&opened, &file).await?;
         let tenant = opened.system.enter(organization);
-        let imported = match tenant.import_flow(&file, self.publish).await {
-            Ok(imported) => imported,
-            Err(Error::Unsound(report)) => {
-                output.answer(&*report, || for_people(&self.file, &report));
-                return Ok(ExitCode::FAILURE);
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let imported = tenant.import_flow(&file, self.publish).await?;
         let mut public_key = None;
         if self.publish {
             let settings = SchedulerSettings::default();

@@ -31,7 +31,7 @@ pub(crate) enum Session {
         #[command(flatten)]
         which: Which,
         /// As it was after this event.
-        #[arg(long, value_name = "SEQUENCE")]
+        #[arg(long, value_name = "SEQUENCE", value_parser = clap::value_parser!(u64).range(1..))]
         at: Option<u64>,
         /// Say only whether it is the same, and fail when it is not.
         #[arg(long, conflicts_with = "at")]

@@ -2,6 +2,12 @@
 
 #[path = "model/check_property.rs"]
 mod check_property;
+#[path = "model/check_rules.rs"]
+mod check_rules;
+#[path = "model/check_size.rs"]
+mod check_size;
+#[path = "model/files.rs"]
+mod files;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]

@@ -78,7 +78,7 @@ export class Visitor {
 
   async choosesTime(place = 0) {
     const time = this.times.nth(place);
-    const label = await time.innerText();
+    const label = await time.locator("span").first().innerText();
     this.say(`chooses ${label}`);
     await time.click();
     return label;

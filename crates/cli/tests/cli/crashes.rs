@@ -89,7 +89,10 @@ fn verify(server: &Server, visits: &mut [Visit]) -> usize {
         let events = visit.events(&mut client);
         let sequences = events.iter().map(|it| it["sequence"].as_u64().unwrap());
         assert!(sequences.eq(1..=events.len() as u64), "{visit:?}");
-        assert!(events.len() as u64 >= visit.sequence(), "an acknowledged event is lost: {visit:?}");
+        assert!(
+            events.len() as u64 >= visit.sequence(),
+            "an acknowledged event is lost: {visit:?}"
+        );
         let ids: HashSet<_> = events.iter().map(|it| it["_id"].as_str()).collect();
         assert_eq!(ids.len(), events.len());
         let Some(body) = visit.unanswered.take() else { continue };

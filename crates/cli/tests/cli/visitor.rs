@@ -65,11 +65,7 @@ impl Visit {
     ///
     /// # Errors
     /// When the connection ends.
-    pub(crate) fn next(
-        &self,
-        client: &mut Client,
-        preferred: usize,
-    ) -> io::Result<Option<Value>> {
+    pub(crate) fn next(&self, client: &mut Client, preferred: usize) -> io::Result<Option<Value>> {
         Ok(Some(match self.step() {
             "zipcode" => json!({ "type": "submit_zip", "zip": "30305" }),
             "service_selection" => self.answer(),

@@ -52,7 +52,13 @@ impl Folder {
         let folder = Self::new();
         let flow = folder.write("flow.yaml", &visits(seats));
         let line = folder.json(&[
-            "flow", "import", &flow, "--publish", "--organization", "acme", "--create-organization",
+            "flow",
+            "import",
+            &flow,
+            "--publish",
+            "--organization",
+            "acme",
+            "--create-organization",
         ]);
         (folder, line["public_key"].as_str().unwrap().to_owned())
     }

@@ -3,6 +3,7 @@
 mod graph;
 mod names;
 mod paths;
+mod references;
 mod steps;
 mod walk;
 
@@ -70,6 +71,7 @@ pub fn check(bundle: &FlowBundle) -> Report {
     let names = Names::new(&bundle.snapshot);
     let mut findings = Findings::default();
     steps::check(bundle, &mut findings);
+    references::check(bundle, &names, &mut findings);
     let Some(graph) = Graph::of(&bundle.snapshot, &names, &mut findings) else {
         return findings.into_report(0, 0, "0".to_owned(), QuestionsAsked::default());
     };

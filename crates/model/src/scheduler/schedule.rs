@@ -164,6 +164,8 @@ impl Entity for Schedule {
             on_grid(u32::from(window.start.minutes()), place.at("start"));
             on_grid(window.duration, place.at("duration"));
             place.at("duration").range(&window.duration, &GRID_MINUTES, &1_440);
+            let twice = self.arrival_windows[..n].iter().any(|it| it.start == window.start);
+            place.at("start").require(!twice, "duplicate", "must not begin as another window does");
         }
         for (n, day) in self.overrides.iter().enumerate() {
             let mut place = place.at(format_args!("overrides.{n}"));

@@ -33,15 +33,19 @@ impl<'a> Names<'a> {
                 let Some(answer) = self.answers.get(&id.object_id()) else {
                     return format!("answers.{id}");
                 };
-                let question =
-                    NodeTarget::Question { booking_question_id: answer.booking_question_id };
-                format!("{}.answers.{}", self.path(question), answer.slug)
+                self.answer_path(answer)
             }
             NodeTarget::Service { booking_service_id: id } => self
                 .services
                 .get(&id.object_id())
                 .map_or_else(|| format!("services.{id}"), |it| format!("services.{}", it.slug)),
         }
+    }
+
+    /// The same of an answer that may stand nowhere.
+    pub(super) fn answer_path(&self, answer: &BookingQuestionAnswer) -> String {
+        let question = NodeTarget::Question { booking_question_id: answer.booking_question_id };
+        format!("{}.answers.{}", self.path(question), answer.slug)
     }
 
     /// The title, as people know it.

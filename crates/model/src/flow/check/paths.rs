@@ -123,13 +123,13 @@ fn topological(graph: &Graph) -> Result<Vec<usize>, Vec<bool>> {
 /// shortest found so far.
 fn shortest_cycle(graph: &Graph, left: &[bool]) -> Vec<usize> {
     let mut work = 4_000_000_usize.saturating_sub(graph.len());
-    let mut best: Vec<usize> = Vec::new();
+    let mut best = some_cycle(graph, left);
     let mut came_from = vec![usize::MAX; graph.len()];
     for start in (0..graph.len()).filter(|it| left[*it]) {
         let mut touched = Vec::new();
         let mut waiting = VecDeque::from([(start, 1)]);
         'search: while let Some((node, length)) = waiting.pop_front() {
-            if !best.is_empty() && length >= best.len() {
+            if length >= best.len() {
                 break;
             }
             for to in graph.next[node].iter().filter(|it| left[**it]) {
@@ -152,11 +152,29 @@ fn shortest_cycle(graph: &Graph, left: &[bool]) -> Vec<usize> {
         for node in touched {
             came_from[node] = usize::MAX;
         }
-        if work == 0 && !best.is_empty() {
+        if work == 0 {
             break;
         }
     }
     best
+}
+
+/// A cycle among the nodes that are left, short or not: each of them has another of them before
+/// it, so that whoever goes backwards comes round.
+fn some_cycle(graph: &Graph, left: &[bool]) -> Vec<usize> {
+    let mut before = vec![0; graph.len()];
+    for node in (0..graph.len()).filter(|it| left[*it]) {
+        graph.next[node].iter().for_each(|to| before[*to] = node);
+    }
+    let Some(mut node) = left.iter().position(|it| *it) else { return Vec::new() };
+    let mut seen = vec![false; graph.len()];
+    while !std::mem::replace(&mut seen[node], true) {
+        node = before[node];
+    }
+    let back = |it: &usize| (*it != node).then(|| before[*it]);
+    let mut cycle: Vec<_> = std::iter::successors(Some(before[node]), back).collect();
+    cycle.reverse();
+    cycle
 }
 
 fn report_cycle(graph: &Graph, names: &Names<'_>, cycle: &[usize], findings: &mut Findings) {

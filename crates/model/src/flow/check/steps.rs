@@ -1,12 +1,7 @@
 use std::collections::HashSet;
 
 use super::Findings;
-use crate::{
-    ObjectId,
-    flow::FlowBundle,
-    scheduler::ServiceStatus,
-    step::{StepConfig, StepType},
-};
+use crate::{ObjectId, flow::FlowBundle, scheduler::ServiceStatus, step::StepType};
 
 /// The rules about steps, their number and order.
 pub(super) fn check(bundle: &FlowBundle, findings: &mut Findings) {
@@ -65,18 +60,6 @@ pub(super) fn check(bundle: &FlowBundle, findings: &mut Findings) {
             );
         }
     }
-    check_zones(bundle, findings);
-}
-
-fn check_zones(bundle: &FlowBundle, findings: &mut Findings) {
-    let known: HashSet<_> = bundle.zones.iter().map(|it| it.id).collect();
-    for (n, step) in bundle.snapshot.steps.iter().enumerate() {
-        let StepConfig::Zipcode(config) = &step.body.config else { continue };
-        for zone in config.zone_ids.iter().filter(|it| !known.contains(*it)) {
-            let message = format!("There is no service zone {zone}.");
-            findings.error("reference.missing", format!("steps.{n}.zones"), message);
-        }
-    }
 }
 
 /// The rules about services, given those that some path reaches.
@@ -90,14 +73,9 @@ pub(super) fn check_services(
         .steps
         .iter()
         .any(|it| it.body.config.step_type() == StepType::TimeslotSelection);
-    let schedules: HashSet<_> = bundle.schedules.iter().map(|it| it.id).collect();
     for service in &bundle.snapshot.services {
         let (path, title) =
             (format!("services.{}", service.body.slug), &service.body.content.title);
-        if let Some(schedule) = service.body.schedule_id.filter(|it| !schedules.contains(it)) {
-            let message = format!("“{title}” has the schedule {schedule}, which does not exist.");
-            findings.error("reference.missing", format!("{path}.schedule"), message);
-        }
         if !reachable.contains(&service.id.object_id()) {
             let message = format!("No answer leads to “{title}”.");
             findings.warning("graph.service_unused", path, message);
