@@ -87,7 +87,7 @@ scene("a visitor books from the business's page", theStage, async (visitor, { se
 
   await visitor.types("ZIP code", "90210");
   await visitor.goesOn();
-  await visitor.readsText("We are not in your area yet.");
+  await visitor.readsText("We do not come to this area yet.");
   assert.ok(
     await visitor.widget.getByRole("link", { name: /^Call/ }).last().isVisible(),
     "a visitor outside of the area can call",

@@ -1,15 +1,17 @@
+mod tagged;
+
 use aide::{OperationInput, generate::GenContext, openapi::Operation};
 use axum::{
     Json,
-    body::Bytes,
+    body::{Bytes, HttpBody},
     extract::{FromRequest, Request, rejection::BytesRejection},
     http::header::CONTENT_TYPE,
     response::IntoResponse,
 };
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::{Problem, problem::Code};
+use crate::{LARGEST_BODY, Problem, problem::Code};
 
 /// A JSON body. What is wrong with one is named with its place in it.
 pub(crate) struct Body<T>(pub(crate) T);
@@ -22,6 +24,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
         let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("application/json") {
             return Err(Problem::new(Code::NotJson));
+        }
+        if request.body().size_hint().lower() > LARGEST_BODY as u64 {
+            return Err(Problem::new(Code::TooLarge));
         }
         let bytes = Bytes::from_request(request, state).await.map_err(too_large)?;
         read(&bytes).map(Self)
@@ -36,6 +41,13 @@ fn too_large(rejection: BytesRejection) -> Problem {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        let other: Result<IgnoredAny, _> = serde_json::from_slice(bytes);
+        return Err(match other {
+            Ok(IgnoredAny) => invalid(String::new(), "must be an object".to_owned()),
+            Err(error) => bad_json(&error),
+        });
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = match error.path().to_string().as_str() {
@@ -43,22 +55,28 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
             path => path.replace(['[', ']'], ".").replace("..", ".").trim_matches('.').to_owned(),
         };
         let inner = error.into_inner();
-        if inner.is_data() {
-            let sentence = sentence(&inner.to_string());
-            Problem::new(Code::Invalid).detail(sentence.clone()).error(path, "body", sentence)
-        } else {
-            Problem::new(Code::BadJson).detail(format!("The body is not JSON: {inner}."))
+        if !inner.is_data() {
+            return bad_json(&inner);
         }
+        let message = sentence(&inner);
+        invalid(tagged::place::<T>(bytes, &path, &message).unwrap_or(path), message)
     })?;
-    deserializer.end().map_err(|error| {
-        Problem::new(Code::BadJson).detail(format!("The body is not JSON: {error}."))
-    })?;
+    deserializer.end().map_err(|error| bad_json(&error))?;
     Ok(value)
 }
 
+fn invalid(path: String, message: String) -> Problem {
+    Problem::new(Code::Invalid).detail(message.clone()).error(path, "body", message)
+}
+
+fn bad_json(error: &serde_json::Error) -> Problem {
+    Problem::new(Code::BadJson).detail(format!("The body is not JSON: {error}."))
+}
+
 /// Without serde's position, which counts bytes.
-fn sentence(message: &str) -> String {
-    message.split(" at line ").next().unwrap_or(message).to_owned()
+fn sentence(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    message.split(" at line ").next().unwrap_or(&message).to_owned()
 }
 
 impl<T: JsonSchema> OperationInput for Body<T> {

@@ -12,7 +12,7 @@ use tracing::Instrument;
 
 use crate::{Problem, problem::Code};
 
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Around every request: gives it an id, logs it, writes problems out and adds the headers that
 /// every answer has.
@@ -43,10 +43,12 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
     response
 }
 
-/// The problem that a handler answered with, or the one that stands for a bare status of a layer.
+/// The problem that a handler answered with, or the one that stands for a bare status of a layer
+/// or of a route without the method.
 fn problem(response: &mut Response) -> Option<Problem> {
     let problem = response.extensions_mut().remove::<Problem>();
     problem.or_else(|| match response.status() {
+        StatusCode::METHOD_NOT_ALLOWED => Some(Problem::new(Code::MethodNotAllowed)),
         StatusCode::REQUEST_TIMEOUT => Some(Problem::new(Code::Timeout)),
         StatusCode::PAYLOAD_TOO_LARGE => Some(Problem::new(Code::TooLarge)),
         _ => None,

@@ -13,14 +13,18 @@ use aide::{
     openapi::{Info, License, SecurityScheme, Tag},
     transform::TransformOpenApi,
 };
-use axum::{Router, routing::get};
+use axum::{Router, http::header::RETRY_AFTER, routing::get};
 use tower_http::cors::{Any, CorsLayer};
 
-use crate::{Api, assets, callers::SESSION_TOKEN};
+use crate::{Api, assets, callers::SESSION_TOKEN, finish::REQUEST_ID};
 
 /// The public API, which `/openapi.json` describes.
 pub(crate) fn documented() -> ApiRouter<Api> {
-    let cors = CorsLayer::new().allow_origin(Any).allow_methods(Any).allow_headers(Any);
+    let cors = CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods(Any)
+        .allow_headers(Any)
+        .expose_headers([RETRY_AFTER, REQUEST_ID]);
     let public = ApiRouter::new()
         .api_route(
             "/public/v1/schedulers/{public_key}",

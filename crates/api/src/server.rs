@@ -6,10 +6,10 @@ use std::{
 };
 
 use axum::{Router, body::Body};
-use hyper::{Request, body::Incoming, service::service_fn};
+use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -100,15 +100,12 @@ fn serve(
         request.extensions_mut().insert(ClientAddress(address.ip().to_canonical()));
         router.clone().oneshot(request.map(Body::new))
     });
-    let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-    builder
-        .http2()
+    // No other protocol: finding out which one a client speaks would wait for ever for one that
+    // says nothing, and browsers speak HTTP/2 only where a proxy adds TLS.
+    let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .keep_alive_interval(HEADER_TIMEOUT)
-        .keep_alive_timeout(HEADER_TIMEOUT)
-        .max_concurrent_streams(64);
-    let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -14,6 +14,7 @@ mod view;
 
 pub use booking::booking;
 pub use command::{Claimed, Command, CustomerDetails, Input, Seat, SlotOutcome};
+pub(crate) use decide::check_value;
 pub use decide::{Decided, decide, start};
 pub use event::{EventBody, EventData, FieldFailure, GivenAnswer, SessionEvent};
 pub use rejection::Rejection;

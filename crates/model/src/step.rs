@@ -27,6 +27,7 @@ use crate::{
 
 /// One step of a flow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct BookingFlowStep {
     pub booking_flow_id: Id<BookingFlow>,
     pub content: ContentConfig,

@@ -8,7 +8,13 @@ mod check_rules;
 mod check_size;
 #[path = "model/files.rs"]
 mod files;
+#[path = "model/flow_files.rs"]
+mod flow_files;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]
 mod slow_graph;
+#[path = "model/stored.rs"]
+mod stored;
+#[path = "model/strict.rs"]
+mod strict;

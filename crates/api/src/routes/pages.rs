@@ -1,6 +1,6 @@
 use app::Error;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::{
         HeaderValue,
         header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
@@ -10,6 +10,14 @@ use axum::{
 
 use super::schedulers::OrganizationView;
 use crate::{Api, DemoBusiness, Problem, problem::Code};
+
+/// What the path has where a page's name stands.
+type Segment = Result<Path<String>, PathRejection>;
+
+/// Empty when it is no text: nothing has that name.
+fn segment(path: Segment) -> String {
+    path.map(|Path(name)| name).unwrap_or_default()
+}
 
 pub(super) async fn home(State(api): State<Api>) -> Redirect {
     Redirect::to(if api.pages().demo().is_some() { "/demo" } else { "/docs" })
@@ -24,7 +32,8 @@ pub(super) async fn problems() -> Redirect {
     Redirect::to("/docs")
 }
 
-pub(super) async fn book(State(api): State<Api>, Path(public_key): Path<String>) -> Response {
+pub(super) async fn book(State(api): State<Api>, path: Segment) -> Response {
+    let public_key = segment(path);
     match find(&api, &public_key).await {
         Ok((title, organization)) => api.pages().book(&public_key, &title, &organization),
         Err(Error::NotFound(_)) => {
@@ -48,15 +57,15 @@ pub(super) async fn demo(State(api): State<Api>) -> Response {
     }
 }
 
-pub(super) async fn business(State(api): State<Api>, Path(slug): Path<String>) -> Response {
-    match sample(&api, &slug) {
+pub(super) async fn business(State(api): State<Api>, path: Segment) -> Response {
+    match sample(&api, &segment(path)) {
         Some(business) => api.pages().business(business),
         None => not_there(&api),
     }
 }
 
-pub(super) async fn flow_svg(State(api): State<Api>, Path(slug): Path<String>) -> Response {
-    let Some(business) = sample(&api, &slug) else { return not_there(&api) };
+pub(super) async fn flow_svg(State(api): State<Api>, path: Segment) -> Response {
+    let Some(business) = sample(&api, &segment(path)) else { return not_there(&api) };
     let mut response = business.flow_svg.clone().into_response();
     for (name, value) in [
         (CONTENT_TYPE, "image/svg+xml"),

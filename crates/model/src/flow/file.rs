@@ -320,7 +320,8 @@ impl fmt::Display for NotAFlowFile {
 impl FlowFile {
     /// Of YAML, or of JSON, which is YAML too.
     pub fn parse(text: &str) -> Result<Self, NotAFlowFile> {
-        let options = serde_saphyr::options! { with_snippet: false };
+        // As YAML 1.2 has it: `yes` and `no` are words, and the slugs of many answers.
+        let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
         serde_saphyr::from_str_with_options(text, options).map_err(|error| {
             let message = error.without_snippet().to_string();
             NotAFlowFile {

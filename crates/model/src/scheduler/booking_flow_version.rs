@@ -1,5 +1,9 @@
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, DeserializeOwned},
+};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -43,12 +47,23 @@ pub struct FlowSnapshot {
 }
 
 /// A document's id and body, without the rest of its envelope.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Identified<E> {
-    #[serde(rename = "_id", bound = "")]
+    #[serde(rename = "_id")]
     pub id: Id<E>,
     #[serde(flatten)]
     pub body: E,
+}
+
+/// Written out because serde's `flatten` would drop fields that the body does not know.
+impl<'de, E: DeserializeOwned> Deserialize<'de> for Identified<E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut fields = Map::deserialize(deserializer)?;
+        let id = fields.remove("_id").ok_or_else(|| de::Error::missing_field("_id"))?;
+        let id = Id::deserialize(id).map_err(de::Error::custom)?;
+        let body = E::deserialize(Value::Object(fields)).map_err(de::Error::custom)?;
+        Ok(Self { id, body })
+    }
 }
 
 impl<E: JsonSchema> JsonSchema for Identified<E> {

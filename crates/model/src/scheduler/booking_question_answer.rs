@@ -21,10 +21,10 @@ pub struct BookingQuestionAnswer {
 
 /// What choosing it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AnswerKind {
     /// Leads where its edge goes.
-    Text,
+    Text {},
     /// Selects the service and ends the path.
     ServiceReference { booking_service_id: Id<BookingService> },
 }

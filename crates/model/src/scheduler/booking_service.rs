@@ -64,7 +64,7 @@ pub enum Price {
 
 /// The service's ids in the vendor's own system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "vendor", rename_all = "snake_case")]
+#[serde(tag = "vendor", rename_all = "snake_case", deny_unknown_fields)]
 pub enum VendorData {
     #[serde(rename = "servicetitan")]
     ServiceTitan {

@@ -53,7 +53,7 @@ impl BookingSession {
                 notice: None,
                 temp_selections: Some(Selections::default()),
             },
-            booking_outcome: Outcome::Active,
+            booking_outcome: Outcome::Active {},
             step_progression: Vec::new(),
             metrics: Metrics::default(),
             booking_session_event_ids: EventWindow::default(),
@@ -98,7 +98,7 @@ impl BookingSession {
                 };
             }
             EventData::SessionResumed {} if self.is_abandoned() => {
-                self.booking_outcome = Outcome::Active;
+                self.booking_outcome = Outcome::Active {};
             }
             EventData::SessionExpired {} if self.is_active() || self.is_abandoned() => {
                 self.booking_outcome = Outcome::Expired { expired_at: at };
@@ -126,7 +126,7 @@ impl BookingSession {
     }
 
     fn is_active(&self) -> bool {
-        matches!(self.booking_outcome, Outcome::Active)
+        matches!(self.booking_outcome, Outcome::Active {})
     }
 
     fn is_abandoned(&self) -> bool {

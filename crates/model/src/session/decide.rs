@@ -6,6 +6,7 @@ mod navigation;
 mod timeslots;
 mod zipcode;
 
+pub(crate) use details::check_value;
 pub(super) use navigation::question_before;
 
 use super::{Active, Attribution, BookingSession, Device, EventData, Input, Rejection};

@@ -188,6 +188,7 @@ pub enum EventData {
 
 /// An answer on the visitor's path.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct GivenAnswer {
     pub node_id: Id<GraphNode>,
     pub question_id: Id<BookingQuestion>,

@@ -102,9 +102,9 @@ pub enum Notice {
 
 /// How the visit ended, or that it has not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "status", rename_all = "snake_case")]
+#[serde(tag = "status", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Outcome {
-    Active,
+    Active {},
     Completed {
         completed_at: Timestamp,
         booking_id: Id<Booking>,
@@ -274,7 +274,7 @@ impl BookingSession {
         }
         match (&self.booking_outcome, &self.current_state) {
             (
-                Outcome::Active,
+                Outcome::Active {},
                 CurrentState { temp_selections: Some(selections), step_id: Some(step_id), .. },
             ) => Ok(Active { session: self, selections, step_id: *step_id }),
             _ => Err(Rejection::NotActive),

@@ -165,7 +165,7 @@ fn active(session: &BookingSession) -> Option<Active<'_>> {
 
 fn status(outcome: &Outcome) -> ViewStatus {
     match outcome {
-        Outcome::Active => ViewStatus::Active,
+        Outcome::Active {} => ViewStatus::Active,
         Outcome::Completed { .. } => ViewStatus::Completed,
         Outcome::Abandoned { .. } => ViewStatus::Abandoned,
         Outcome::Rejected { .. } => ViewStatus::Rejected,

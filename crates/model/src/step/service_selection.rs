@@ -33,7 +33,7 @@ pub struct GraphNode {
 
 /// What stands there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum NodeTarget {
     Question { booking_question_id: Id<BookingQuestion> },
     Answer { booking_question_answer_id: Id<BookingQuestionAnswer> },

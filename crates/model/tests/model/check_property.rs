@@ -56,7 +56,7 @@ fn of<'a>(report: &'a Report, code: &str) -> Vec<&'a Finding> {
 
 /// The witness as nodes, and that each leads to the next.
 fn walk(graph: &SlowGraph<'_>, finding: &Finding) -> Vec<Spot> {
-    let walk: Vec<_> = finding.witness.iter().map(|it| graph.spot(it)).collect();
+    let walk: Vec<_> = finding.witness.iter().map(|it| Spot::named(it)).collect();
     for pair in walk.windows(2) {
         assert!(graph.next(pair[0]).contains(&pair[1]), "{finding:?} takes no edge");
     }

@@ -11,7 +11,7 @@ use model::{
 };
 
 pub(crate) fn parse(text: &str) -> FlowFile {
-    FlowFile::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"))
+    FlowFile::parse(text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// With ids counted from 1, the same for the same file.

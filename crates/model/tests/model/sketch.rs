@@ -62,6 +62,17 @@ impl Spot {
         }
     }
 
+    /// The other way round.
+    pub(crate) fn named(path: &str) -> Self {
+        let number = |it: &str| it[1..].parse().unwrap();
+        match path.split('.').collect::<Vec<_>>()[..] {
+            ["questions", question] => Self::Question(number(question)),
+            ["questions", question, "answers", it] => Self::Answer(number(question), number(it)),
+            ["services", it] => Self::Service(number(it)),
+            _ => panic!("{path}"),
+        }
+    }
+
     /// Of the whole flow no more than 1,000 answers to a question.
     pub(crate) fn node_id(self) -> Id<GraphNode> {
         match self {
@@ -190,7 +201,7 @@ fn answers((n, ask): (usize, &Ask)) -> Vec<Identified<BookingQuestionAnswer>> {
             booking_question_id: id(4, n),
             slug: slug(&format!("a{m}")),
             content: ContentConfig::titled(format!("Answer {m}")),
-            kind: reply.selects.map_or(AnswerKind::Text, |it| AnswerKind::ServiceReference {
+            kind: reply.selects.map_or(AnswerKind::Text {}, |it| AnswerKind::ServiceReference {
                 booking_service_id: id(6, it),
             }),
             category_id: None,

@@ -8,8 +8,6 @@ use crate::sketch::{Ask, Sketch, Spot};
 pub(crate) struct SlowGraph<'a> {
     sketch: &'a Sketch,
     pub(crate) spots: Vec<Spot>,
-    /// Of each spot, as findings name it.
-    names: BTreeMap<String, Spot>,
     pub(crate) next: BTreeMap<Spot, Vec<Spot>>,
     /// Codes of edges that may not be.
     pub(crate) bad_edges: Vec<&'static str>,
@@ -18,9 +16,8 @@ pub(crate) struct SlowGraph<'a> {
 impl<'a> SlowGraph<'a> {
     pub(crate) fn new(sketch: &'a Sketch) -> Self {
         let spots = sketch.spots();
-        let names = spots.iter().map(|it| (it.path(), *it)).collect();
         let (next, bad_edges) = (BTreeMap::new(), Vec::new());
-        let mut graph = Self { sketch, spots: spots.clone(), names, next, bad_edges };
+        let mut graph = Self { sketch, spots: spots.clone(), next, bad_edges };
         let mut seen = Vec::new();
         for (from, to) in sketch.edges() {
             let fault = if !spots.contains(&from) || !spots.contains(&to) {
@@ -51,10 +48,6 @@ impl<'a> SlowGraph<'a> {
             (Spot::Answer(..), _) => self.next(from).is_empty(),
         };
         (!fits).then_some("graph.edge_kind")
-    }
-
-    pub(crate) fn spot(&self, name: &str) -> Spot {
-        self.names[name]
     }
 
     pub(crate) fn next(&self, spot: Spot) -> &[Spot] {

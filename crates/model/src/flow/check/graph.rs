@@ -184,7 +184,7 @@ impl Names<'_> {
             NodeTarget::Answer { booking_question_answer_id: id } => {
                 match self.answers.get(&id.object_id())?.kind {
                     AnswerKind::ServiceReference { booking_service_id } => Some(booking_service_id),
-                    AnswerKind::Text => None,
+                    AnswerKind::Text {} => None,
                 }
             }
             NodeTarget::Question { .. } => None,

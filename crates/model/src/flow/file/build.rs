@@ -275,7 +275,7 @@ impl Builder<'_> {
                 booking_question_id,
                 slug: slug.clone(),
                 content: content(&entry.title, entry.description.as_ref(), entry.icon.as_ref()),
-                kind: service.map_or(AnswerKind::Text, |booking_service_id| {
+                kind: service.map_or(AnswerKind::Text {}, |booking_service_id| {
                     AnswerKind::ServiceReference { booking_service_id }
                 }),
                 category_id: category

@@ -1,16 +1,19 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
+    Problems,
     content::Slug,
     flow::{
         CompiledFlow, Leads,
         check::{Finding, Severity},
-        file::FlowFile,
+        file::{FlowFile, StepEntry},
     },
-    scheduler::{QuestionKind, ServiceZone, ZoneIndex, normalize_postal_code},
-    step::StepConfig,
+    scheduler::{BookingQuestion, QuestionKind, ServiceZone, ZoneIndex, normalize_postal_code},
+    session::check_value,
+    step::{OutsideAction, StepConfig},
 };
 
 /// A visit and what must come of it: a test of the flow, kept in its file.
@@ -50,11 +53,12 @@ impl FlowFile {
         flow: &CompiledFlow,
         zones: &IndexMap<Slug, ServiceZone>,
     ) -> Vec<Finding> {
+        let zones = self.served(zones);
         self.journeys
             .iter()
             .enumerate()
             .filter_map(|(n, journey)| {
-                let problem = journey.run(flow, zones).err()?;
+                let problem = journey.run(flow, &zones).err()?;
                 Some(Finding {
                     code: "journey.failed",
                     severity: Severity::Error,
@@ -65,6 +69,19 @@ impl FlowFile {
                 })
             })
             .collect()
+    }
+}
+
+impl FlowFile {
+    /// The zones that count for the step that asks for the postal code.
+    fn served(&self, zones: &IndexMap<Slug, ServiceZone>) -> IndexMap<Slug, ServiceZone> {
+        let named = self.steps.iter().find_map(|step| match step {
+            StepEntry::Zipcode { zones, .. } if !zones.is_empty() => Some(zones),
+            _ => None,
+        });
+        let counts = |slug: &Slug| named.is_none_or(|it| it.contains(slug));
+        let served = zones.iter().filter(|(slug, _)| counts(slug));
+        served.map(|(slug, zone)| (slug.clone(), zone.clone())).collect()
     }
 }
 
@@ -85,7 +102,12 @@ impl Journey {
         flow: &CompiledFlow,
         zones: &IndexMap<Slug, ServiceZone>,
     ) -> Result<(), String> {
-        let Some(zip) = &self.zip else { return Ok(()) };
+        let Some(zip) = &self.zip else {
+            return match &self.expect.zone {
+                Some(zone) => Err(format!("it expects the zone {zone} without a postal code")),
+                None => Ok(()),
+            };
+        };
         let config = flow.steps.iter().find_map(|step| match &step.config {
             StepConfig::Zipcode(config) => Some(config),
             _ => None,
@@ -109,8 +131,10 @@ impl Journey {
             (Some(expected), Some(found)) if expected != found => {
                 Err(format!("{zip} is in the zone {found}, not in {expected}"))
             }
-            (_, None) if !config.zone_ids.is_empty() => Err(format!("{zip} is in no zone")),
-            _ => Ok(()),
+            (_, Some(_)) => Ok(()),
+            (None, None) if config.zone_ids.is_empty() => Ok(()),
+            (None, None) if config.outside_area.action == OutsideAction::Continue => Ok(()),
+            (_, None) => Err(format!("{zip} is in no zone")),
         }
     }
 
@@ -122,8 +146,8 @@ impl Journey {
             let slug = &question.body.slug;
             let given = answers.next().ok_or_else(|| format!("it has no answer to {slug}"))?;
             let leads = if question.body.kind == QuestionKind::SingleChoice {
-                let Given::Text(choice) = given else {
-                    return Err(format!("{slug} wants the slug of an answer"));
+                let [choice] = &given.slugs()[..] else {
+                    return Err(format!("{slug} wants the slug of one answer"));
                 };
                 let mut choices = flow.choices(node);
                 let (answer, _) = choices
@@ -131,6 +155,7 @@ impl Journey {
                     .ok_or_else(|| format!("{slug} has no answer {choice}"))?;
                 flow.after_answer(answer)
             } else {
+                given.fits(flow, &question.body)?;
                 flow.after_question(node)
             };
             match leads {
@@ -146,6 +171,50 @@ impl Journey {
                 }
                 None => return Err(format!("the path ends after {slug} without a service")),
             }
+        }
+    }
+}
+
+impl Given {
+    /// As slugs of answers. One that is all digits is read as a number.
+    fn slugs(&self) -> Vec<String> {
+        match self {
+            Self::Number(number) => vec![number.to_string()],
+            Self::Text(slug) => vec![slug.clone()],
+            Self::Several(slugs) => slugs.iter().map(Slug::to_string).collect(),
+        }
+    }
+
+    /// Whether a visitor could answer a question that only collects data like that.
+    fn fits(&self, flow: &CompiledFlow, question: &BookingQuestion) -> Result<(), String> {
+        let slug = &question.slug;
+        if question.kind == QuestionKind::MultiChoice {
+            let answers: Vec<_> =
+                question.answer_ids.iter().filter_map(|it| flow.answer(*it)).collect();
+            let chosen = self.slugs();
+            let known = |it: &String| answers.iter().any(|answer| answer.slug.as_str() == it);
+            return match chosen.iter().find(|it| !known(it)) {
+                Some(unknown) => Err(format!("{slug} has no answer {unknown}")),
+                None if chosen.is_empty() && question.is_required => {
+                    Err(format!("{slug} wants at least one answer"))
+                }
+                None => Ok(()),
+            };
+        }
+        let value = match self {
+            Self::Number(number) => Value::from(*number),
+            Self::Text(text) => Value::from(text.as_str()),
+            Self::Several(_) => return Err(format!("{slug} wants one value")),
+        };
+        let mut problems = Problems::default();
+        let BookingQuestion { kind, rules, is_required, .. } = question;
+        check_value(*kind, rules, *is_required, Some(&value), problems.root());
+        match problems.0.first() {
+            Some(problem) => {
+                let sentence = problem.message.trim_end_matches('.');
+                Err(format!("{slug} does not take {value}: {sentence}"))
+            }
+            None => Ok(()),
         }
     }
 }

@@ -80,7 +80,7 @@ fn check_field(field: &DetailField, value: Option<&Value>, mut place: Place<'_>)
 
 /// A typed-in value in the form in which it is kept; `None` for none, or when it breaks a rule,
 /// which is added at `place`.
-pub(super) fn check_value(
+pub(crate) fn check_value(
     kind: QuestionKind,
     rules: &ValueRules,
     required: bool,

@@ -173,8 +173,8 @@ fn refusal(rejection: &Rejection) -> String {
 fn is_legal(before: &Outcome, after: &Outcome) -> bool {
     use Outcome::{Abandoned, Active, Completed, Expired};
     match (before, after) {
-        (Active, Active | Abandoned { .. } | Completed { .. } | Expired { .. })
-        | (Abandoned { .. }, Active | Expired { .. }) => true,
+        (Active {}, Active {} | Abandoned { .. } | Completed { .. } | Expired { .. })
+        | (Abandoned { .. }, Active {} | Expired { .. }) => true,
         (before, after) => before == after,
     }
 }

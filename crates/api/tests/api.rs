@@ -1,0 +1,22 @@
+//! The API as browsers and programs see it: every request goes through the real router.
+
+#![expect(clippy::unwrap_used, reason = "a test says no more than that it failed, and where")]
+
+#[path = "api/commands.rs"]
+mod commands;
+#[path = "api/documents.rs"]
+mod documents;
+#[path = "api/headers.rs"]
+mod headers;
+#[path = "api/limits.rs"]
+mod limits;
+#[path = "api/pages.rs"]
+mod pages;
+#[path = "api/requests.rs"]
+mod requests;
+#[path = "api/server.rs"]
+mod server;
+#[path = "api/site.rs"]
+mod site;
+#[path = "api/tokens.rs"]
+mod tokens;

@@ -1,0 +1,91 @@
+//! The API's own description of itself.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::site::Site;
+
+const PUBLIC: [(&str, &str); 6] = [
+    ("/public/v1/schedulers/{public_key}", "get"),
+    ("/public/v1/schedulers/{public_key}/sessions", "post"),
+    ("/public/v1/sessions/{id}", "get"),
+    ("/public/v1/sessions/{id}/commands", "post"),
+    ("/public/v1/sessions/{id}/events", "get"),
+    ("/public/v1/sessions/{id}/timeslots", "get"),
+];
+
+#[test]
+fn the_description_that_is_checked_in_is_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../openapi.json");
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        checked_in == api::openapi(),
+        "openapi.json is not what the API is: renew it with `cargo run -p cli -- openapi > openapi.json`"
+    );
+}
+
+#[tokio::test]
+async fn the_served_description_is_the_same() {
+    let served = Site::new().await.get("/openapi.json").await;
+    assert_eq!(served.header("content-type"), Some("application/json"));
+    assert_eq!(served.text(), api::openapi());
+}
+
+#[test]
+fn every_public_route_is_described() {
+    let openapi: Value = serde_json::from_str(&api::openapi()).unwrap();
+    let paths = openapi["paths"].as_object().unwrap();
+    let public: Vec<_> = paths.keys().filter(|it| it.starts_with("/public/")).collect();
+    assert_eq!(public, PUBLIC.map(|(path, _)| path));
+    for (path, method) in PUBLIC {
+        let operation = &paths[path][method];
+        assert!(operation["operationId"].is_string() && operation["summary"].is_string(), "{path}");
+        let answers = operation["responses"].as_object().unwrap();
+        assert!(answers.keys().any(|it| it.starts_with('2')), "{path}");
+        let problem = &answers["default"]["content"]["application/problem+json"];
+        assert!(problem["schema"].is_object(), "{path}: {answers:?}");
+        let is_private = path.starts_with("/public/v1/sessions/");
+        assert_eq!(operation["security"].is_array(), is_private, "{path}");
+        assert_eq!(method == "post", operation["requestBody"].is_object(), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn every_route_that_is_described_is_there() {
+    let site = Site::new().await;
+    for (path, method) in PUBLIC {
+        let path = path.replace("{public_key}", "nobody").replace("{id}", &"0".repeat(24));
+        let answer = match method {
+            "get" => site.get(&path).await,
+            _ => site.post(&path, None, "{}").await,
+        };
+        let expected =
+            if path.contains("schedulers") { "not_found" } else { "session.wrong_token" };
+        assert_eq!(answer.json()["code"], expected, "{path}");
+    }
+}
+
+#[test]
+fn every_reference_of_the_description_leads_somewhere() {
+    let openapi: Value = serde_json::from_str(&api::openapi()).unwrap();
+    let mut references = Vec::new();
+    collect(&openapi, &mut references);
+    assert!(!references.is_empty());
+    for reference in references {
+        let found = openapi.pointer(reference.trim_start_matches('#'));
+        assert!(found.is_some(), "{reference}");
+    }
+}
+
+fn collect(value: &Value, references: &mut Vec<String>) {
+    match value {
+        Value::Object(object) => {
+            let own = object.get("$ref").and_then(Value::as_str);
+            references.extend(own.map(str::to_owned));
+            object.values().for_each(|it| collect(it, references));
+        }
+        Value::Array(list) => list.iter().for_each(|it| collect(it, references)),
+        _ => {}
+    }
+}

@@ -1,0 +1,292 @@
+//! A router with a business behind it, and a visitor's widget in front of it.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
+
+use api::{DemoSite, Settings};
+use app::{Clock, Environment, NewOrganization, SchedulerSettings, SystemDoor, Tenant};
+use axum::{
+    Router,
+    body::{Body, Bytes},
+    http::{HeaderMap, Request, StatusCode},
+};
+use http_body_util::BodyExt;
+use model::{Timestamp, flow::file::FlowFile, scheduler::SchedulerConfig};
+use serde_json::{Value, json};
+use store::{Find, Store, memory::MemoryBackend};
+use tower::ServiceExt;
+
+/// Two questions, one service, arrival windows.
+const FLOW: &str = r#"
+wrkbelt: flow/1
+flow: { slug: visits, title: Book a visit }
+services:
+  drain: { title: Drain cleaning, duration_minutes: 90, price: { kind: free, currency: USD }, schedule: field }
+zones:
+  metro: { title: Metro, country: US, postal_codes: ["30305"] }
+schedules:
+  field:
+    time_zone: America/New_York
+    weekly_hours: { tue: ["08:00-16:00"], wed: ["08:00-16:00"] }
+    arrival_windows: ["08:00-10:00", "10:00-12:00"]
+    capacity: { per_window: 1 }
+    lead_time_minutes: 60
+    horizon_days: 30
+questions:
+  where:
+    title: Where is the drain?
+    kind: single_choice
+    answers:
+      kitchen: { title: In the kitchen, next: age }
+      bath:    { title: In the bathroom, service: drain }
+  age:
+    title: How old is it?
+    kind: number
+    rules: { min: 0, max: 90 }
+    next: { service: drain }
+steps:
+  - { type: zipcode, title: "Where are you?", zones: [metro], outside_area: { action: stop, message: Not here yet. } }
+  - { type: service_selection, title: "What do you need?", start: where }
+  - { type: timeslot_selection, title: "When?", mode: arrival_window }
+  - { type: customer_info, title: "Who are you?", fields: { name: required, email: required, phone: hidden, address: hidden } }
+  - { type: summary, title: Check and book }
+  - { type: confirmation, title: Thank you, message: See you soon. }
+"#;
+
+/// It is always Monday morning in New York.
+struct Monday;
+
+pub(crate) struct Site {
+    pub(crate) router: Router,
+    pub(crate) system: SystemDoor,
+    pub(crate) tenant: Tenant,
+    /// The public key of the business.
+    pub(crate) key: String,
+    pub(crate) store: Store,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// A visit that has begun.
+pub(crate) struct Visit<'a> {
+    site: &'a Site,
+    pub(crate) id: String,
+    pub(crate) token: String,
+    /// As it is drawn.
+    pub(crate) view: Value,
+    sent: AtomicU32,
+}
+
+impl Clock for Monday {
+    fn now(&self) -> Timestamp {
+        "2026-11-23T15:00:00Z".parse().unwrap()
+    }
+}
+
+impl Site {
+    pub(crate) async fn new() -> Self {
+        Self::with(Settings { demo: None, rate_limits: false }).await
+    }
+
+    pub(crate) async fn demo(demo: DemoSite) -> Self {
+        Self::with(Settings { demo: Some(demo), rate_limits: false }).await
+    }
+
+    pub(crate) async fn with(settings: Settings) -> Self {
+        let store = Store::open(Arc::new(MemoryBackend::default())).await.unwrap();
+        let (doors, system) = app::open(store.clone(), Environment::new(Arc::new(Monday)));
+        let (tenant, key) = business(&system, "acme").await;
+        Self { router: api::router(doors, settings), system, tenant, key, store }
+    }
+
+    /// Another organization with the same flow; and its public key.
+    pub(crate) async fn other_business(&self) -> String {
+        business(&self.system, "other").await.1
+    }
+
+    /// Changes how the widget of the business is set up.
+    pub(crate) async fn configure(&self, change: impl FnOnce(&mut SchedulerConfig)) {
+        let scoped = self.store.scoped(self.tenant.organization());
+        let (configs, _) = scoped.list::<SchedulerConfig>(Find::all()).await.unwrap();
+        let mut changed = configs[0].body.clone();
+        change(&mut changed);
+        let mut unit = scoped.begin(configs[0].updated_at);
+        unit.replace(&configs[0], &changed).unwrap();
+        unit.commit().await.unwrap();
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.send(Request::get(path).body(Body::empty()).unwrap()).await
+    }
+
+    /// A body that says it is JSON, with or without a session's token.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        body: impl Into<Body>,
+    ) -> Answer {
+        let mut request = Request::post(path).header("content-type", "application/json");
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        self.send(request.body(body.into()).unwrap()).await
+    }
+
+    /// Where visits begin.
+    pub(crate) fn sessions(&self) -> String {
+        format!("/public/v1/schedulers/{}/sessions", self.key)
+    }
+
+    pub(crate) async fn visit(&self) -> Visit<'_> {
+        self.visit_of(&self.key).await
+    }
+
+    /// A visit to the business with the public key.
+    pub(crate) async fn visit_of(&self, key: &str) -> Visit<'_> {
+        let path = format!("/public/v1/schedulers/{key}/sessions");
+        let started = self.post(&path, None, start().to_string()).await;
+        assert_eq!(started.status, 201, "{}", started.text());
+        let started = started.json();
+        Visit {
+            site: self,
+            id: started["session_id"].as_str().unwrap().to_owned(),
+            token: started["session_token"].as_str().unwrap().to_owned(),
+            view: started["view"].clone(),
+            sent: AtomicU32::new(0),
+        }
+    }
+}
+
+/// What a widget says when a visit begins.
+pub(crate) fn start() -> Value {
+    json!({ "page_url": "https://acme.example/" })
+}
+
+async fn business(system: &SystemDoor, slug: &str) -> (Tenant, String) {
+    let new = NewOrganization {
+        name: format!("{slug} & sons"),
+        slug: slug.parse().unwrap(),
+        time_zone: "America/New_York".to_owned(),
+        locale: "en-US".to_owned(),
+        phone: Some("+14045550134".to_owned()),
+        address: None,
+    };
+    let tenant = system.enter(system.create_organization(new).await.unwrap());
+    let flow = FlowFile::parse(FLOW).unwrap();
+    let imported = tenant.import_flow(&flow, true).await.unwrap();
+    let settings = SchedulerSettings::default();
+    let key = tenant.ensure_scheduler(imported.booking_flow_id, settings).await.unwrap();
+    (tenant, key.to_string())
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|it| it.to_str().unwrap())
+    }
+
+    /// A problem as RFC 9457 has it, with this status and code.
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        let problem = self.json();
+        assert_eq!((&problem["code"], &problem["status"]), (&code.into(), &status.into()));
+        assert_eq!(problem["type"], format!("/docs/problems#{code}"));
+        for sentence in ["title", "detail"] {
+            assert!(!problem[sentence].as_str().unwrap().is_empty(), "{problem}");
+        }
+        assert!(problem["instance"].as_str().unwrap().starts_with('/'), "{problem}");
+        problem
+    }
+
+    /// The one error of a problem: its path and its message.
+    pub(crate) fn error(&self, status: u16, code: &str) -> (String, String) {
+        let problem = self.problem(status, code);
+        let errors = problem["errors"].as_array().unwrap_or_else(|| panic!("{problem}"));
+        assert_eq!(errors.len(), 1, "{problem}");
+        let text = |name: &str| errors[0][name].as_str().unwrap().to_owned();
+        (text("path"), text("message"))
+    }
+}
+
+impl Visit<'_> {
+    pub(crate) fn path(&self, rest: &str) -> String {
+        format!("/public/v1/sessions/{}{rest}", self.id)
+    }
+
+    pub(crate) fn sequence(&self) -> u64 {
+        self.view["sequence"].as_u64().unwrap()
+    }
+
+    /// The body of a command under a new id.
+    pub(crate) fn body(&self, command: &Value) -> Value {
+        let n = self.sent.fetch_add(1, Ordering::Relaxed);
+        json!({
+            "command_id": format!("c-{n}"), "expected_sequence": self.sequence(),
+            "command": command,
+        })
+    }
+
+    /// Sends a body as it is to the commands.
+    pub(crate) async fn post(&self, body: impl Into<Body>) -> Answer {
+        self.site.post(&self.path("/commands"), Some(&self.token), body).await
+    }
+
+    pub(crate) async fn get(&self, rest: &str) -> Answer {
+        let request = Request::get(self.path(rest))
+            .header("authorization", format!("Bearer {}", self.token))
+            .body(Body::empty())
+            .unwrap();
+        self.site.send(request).await
+    }
+
+    /// A command that must succeed.
+    pub(crate) async fn does(&mut self, command: Value) -> Value {
+        let answer = self.post(self.body(&command).to_string()).await;
+        assert_eq!(answer.status, 200, "{command}: {}", answer.text());
+        self.view = answer.json()["view"].clone();
+        answer.json()
+    }
+
+    /// How many events the visit has.
+    pub(crate) async fn events(&self) -> usize {
+        self.get("/events").await.json()["data"].as_array().unwrap().len()
+    }
+
+    /// To the question for a number.
+    pub(crate) async fn goes_to_the_number(&mut self) -> Value {
+        self.does(json!({ "type": "submit_zip", "zip": "30305" })).await;
+        let question = self.view["question"].clone();
+        let (node, kitchen) = (&question["node_id"], &question["answers"][0]["id"]);
+        self.does(json!({ "type": "answer_question", "node_id": node, "answer_ids": [kitchen] }))
+            .await;
+        self.view["question"]["node_id"].clone()
+    }
+
+    pub(crate) async fn goes_to_the_timeslots(&mut self) {
+        let node = self.goes_to_the_number().await;
+        self.does(json!({ "type": "answer_question", "node_id": node, "value": 12 })).await;
+        assert_eq!(self.view["step"]["type"], "timeslot_selection");
+    }
+}
