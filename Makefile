@@ -97,8 +97,9 @@ $(E2E_MODULES): tests/e2e/package.json tests/e2e/package-lock.json | tools
 	@npm ci --prefix tests/e2e --no-audit --no-fund --loglevel=error
 	@touch $@
 
-# Cargo itself knows best whether there is something to do.
+# Cargo itself knows best whether there is something to do. All targets at once, so that what they
+# depend on is compiled once for the binary and the tests.
 .PHONY: $(DEBUG)
 $(DEBUG): tools $(WEB_DIST)
-	@$(say) 'binary: compiling for the tests'
-	@cargo build --locked --package cli
+	@$(say) 'test: compiling the binary and the Rust tests'
+	@cargo build --workspace --all-targets --locked

@@ -37,10 +37,9 @@ const server = await Server.start();
 const browser = await launch();
 try {
   const atDesk = await opened(browser, server, DESK, [
-    ["What can we help with?", "Heating"],
-    ["What is the heating doing?", "It blows cold air or turns on and off"],
+    ["What can we help with?", "It's an emergency"],
   ]);
-  await atDesk.reads("Which kind of system is it?");
+  await atDesk.reads("What is happening?");
   const inHand = await opened(browser, server, HAND, [
     ["What can we help with?", "Heating"],
     ["What is the heating doing?", "It blows cold air or turns on and off"],

@@ -59,3 +59,32 @@ scene(
   },
   ON_A_PHONE,
 );
+
+scene(
+  "a click that comes before the widget opens it when it comes",
+  theStage,
+  async (visitor, { server, page }) => {
+    let arrive;
+    const arrived = new Promise((resolve) => {
+      arrive = resolve;
+    });
+    await page.route("**/assets/widget-*.js", async (route) => {
+      await arrived;
+      await route.continue();
+    });
+    const { website_url } = server.organization("peachtree-home-services");
+    await visitor.opens(website_url);
+    const button = page.getByRole("button", { name: "Book a visit", exact: true }).first();
+    await button.click();
+    visitor.say("the widget comes late");
+    arrive();
+    await visitor.reads("Where do you need us?");
+    await visitor.presses("Close");
+    await visitor.widget.getByRole("dialog").waitFor({ state: "hidden" });
+    assert.ok(
+      await button.evaluate((element) => element === document.activeElement),
+      "closing gives the focus back to the button",
+    );
+  },
+  { viewport: PHONE },
+);

@@ -35,10 +35,11 @@ scene("a visitor loses the last seat and books another", theStage, async (visito
   assert.equal(rival.view.step.type, "customer_info", "the rival has the seat");
   visitor.say(`a rival takes ${taken.label}`);
 
-  await visitor.choosesTime(0);
+  const lost = await visitor.choosesTime();
   await visitor.widget.getByRole("alert").filter({ hasText: /taken/ }).waitFor();
   visitor.say("reads that the time is taken");
-  const other = await visitor.choosesTime(0);
+  await visitor.times.filter({ hasText: lost }).waitFor({ state: "hidden" });
+  const other = await visitor.choosesTime();
   await visitor.reads("Your contact details");
   await visitor.fillsIn(DANA);
   for (const consent of CONSENTS) await visitor.ticks(consent);

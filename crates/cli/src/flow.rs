@@ -210,9 +210,10 @@ impl Import {
             return Ok(ExitCode::FAILURE);
         }
         let url = config.store.as_deref().unwrap_or(stores::ORDINARY);
-        let opened = match self.create_organization {
-            true => stores::open(url).await?,
-            false => stores::open_existing(url).await?,
+        let opened = if self.create_organization {
+            stores::open(url).await?
+        } else {
+            stores::open_existing(url).await?
         };
         let organization = self.organization(&opened, &file).await?;
         let tenant = opened.system.enter(organization);

@@ -1,5 +1,7 @@
 //! The crate as those who use it see it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 #[path = "model/check_property.rs"]
 mod check_property;
 #[path = "model/check_rules.rs"]

@@ -115,11 +115,13 @@ impl VisitorSession {
         let holds = self.tenant.holds(rules, from, to).await?;
         let days = rules.days(from, to, now, &occupied_by_others(&holds, id, now));
         let mut next_available = None;
-        let (_, last) = rules.horizon(now);
+        let (first, last) = rules.horizon(now);
         if days.iter().all(|it| it.offered.is_empty())
             && let Ok(next) = to.tomorrow()
             && next <= last
         {
+            // Of days long ago nothing is asked.
+            let next = next.max(first);
             let holds = self.tenant.holds(rules, next, last).await?;
             let later = rules.days(next, last, now, &occupied_by_others(&holds, id, now));
             next_available = later.iter().find(|it| !it.offered.is_empty()).map(|it| it.date);

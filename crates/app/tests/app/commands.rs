@@ -100,7 +100,9 @@ async fn a_command_that_comes_eight_times_at_once_has_one_effect(world: World) {
     let (_, key) = world.business("acme", &flows::visits(1)).await;
     let ada = world.visitor(&key).await;
     let answers = eight_times(&ada, json!({ "type": "submit_zip", "zip": "30305" })).await;
-    answers.iter().for_each(|it| assert_same(&answers[0], it));
+    for again in &answers {
+        assert_same(&answers[0], again);
+    }
     let events = ada.door().await.events().await.unwrap();
     assert_eq!(of_command(&events, "once"), answers[0].events);
     assert_eq!(events.len() as u64, answers[0].view.sequence);
@@ -114,7 +116,9 @@ async fn a_confirmation_that_comes_eight_times_at_once_makes_one_booking(world: 
     ada.chooses(start).await;
     ada.introduces_themselves().await;
     let answers = eight_times(&ada, json!({ "type": "confirm" })).await;
-    answers.iter().for_each(|it| assert_same(&answers[0], it));
+    for again in &answers {
+        assert_same(&answers[0], again);
+    }
     assert!(answers[0].view.booking.is_some());
     assert_eq!(world.all::<Booking>(tenant.organization()).await.len(), 1);
     assert_eq!(world.seats(&tenant).await.len(), 1);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use app::{Error, Tenant};
+use app::{Error, SchedulerSettings, Tenant};
 use model::{
     flow::file::FlowFile,
     scheduler::{
@@ -244,7 +244,8 @@ async fn two_flows_of_an_organization_share_what_has_the_same_slug(world: World)
 async fn a_flow_keeps_its_public_key(world: World) {
     let (tenant, key) = world.business("acme", &flows::visits(1)).await;
     let imported = tenant.import_flow(&flows::visits(2), true).await.unwrap();
-    let again = tenant.ensure_scheduler(imported.booking_flow_id, Default::default()).await;
+    let again =
+        tenant.ensure_scheduler(imported.booking_flow_id, SchedulerSettings::default()).await;
     assert_eq!(again.unwrap().to_string(), key);
     let world = world.reopened().await;
     let scheduler = world.doors.scheduler(&key).await.unwrap();
@@ -259,9 +260,9 @@ async fn two_imports_at_once_leave_a_sound_flow(world: World) {
     let (one, other) =
         tokio::join!(tenant.import_flow(&small, true), tenant.import_flow(&large, true));
     assert!(one.is_ok() || other.is_ok(), "{one:?} {other:?}");
-    let done = u32::from(one.is_ok()) + u32::from(other.is_ok());
+    let done = usize::from(one.is_ok()) + usize::from(other.is_ok());
     let versions = world.all::<BookingFlowVersion>(tenant.organization()).await;
-    assert_eq!(versions.len() as u32, 1 + done);
+    assert_eq!(versions.len(), 1 + done);
     let (_, report) = tenant.draft(&"visits".parse().unwrap()).await.unwrap();
     assert!(report.ok, "{:?}", report.findings);
 }

@@ -1,6 +1,6 @@
 //! A session opens to whoever has its token, and to nobody else.
 
-use app::Error;
+use app::{Error, SchedulerSettings};
 use model::{
     Id,
     scheduler::{Booking, BookingFlow},
@@ -83,5 +83,5 @@ async fn what_one_organization_has_another_does_not_see(world: World) {
     let flows = world.all::<BookingFlow>(acme.organization()).await;
     assert!(flows.iter().all(|it| it.id != imported.booking_flow_id));
     assert_eq!(imported.version, Some(1), "its own versions are counted");
-    assert!(other.ensure_scheduler(flows[0].id, Default::default()).await.is_err());
+    assert!(other.ensure_scheduler(flows[0].id, SchedulerSettings::default()).await.is_err());
 }

@@ -1,6 +1,6 @@
 //! A visit from its beginning to its end, and what is kept of it.
 
-use app::{Error, StartSession};
+use app::{Error, SchedulerSettings, StartSession};
 use model::{
     Id,
     scheduler::{Booking, BookingStatus, SchedulerConfig, SchedulerStatus},
@@ -288,7 +288,10 @@ async fn no_visit_begins_where_booking_is_paused(world: World) {
 async fn no_visit_begins_on_a_flow_that_is_not_published(world: World) {
     let tenant = world.organization("acme").await;
     let imported = tenant.import_flow(&flows::visits(1), false).await.unwrap();
-    let key = tenant.ensure_scheduler(imported.booking_flow_id, Default::default()).await.unwrap();
+    let key = tenant
+        .ensure_scheduler(imported.booking_flow_id, SchedulerSettings::default())
+        .await
+        .unwrap();
     let scheduler = world.doors.scheduler(&key.to_string()).await.unwrap();
     assert!(matches!(scheduler.start_session(start()).await, Err(Error::NotPublished)));
 }

@@ -158,11 +158,8 @@ fn clock() -> Arc<TestClock> {
 }
 
 fn backend(folder: &TempDir, memory: Option<&Arc<dyn Backend>>) -> Arc<dyn Backend> {
-    match memory {
-        Some(memory) => memory.clone(),
-        None => {
-            let path = folder.path().join("store.db");
-            Arc::new(SqliteBackend::open(&path, &Options::default()).unwrap())
-        }
-    }
+    memory.cloned().unwrap_or_else(|| {
+        let path = folder.path().join("store.db");
+        Arc::new(SqliteBackend::open(&path, &Options::default()).unwrap())
+    })
 }

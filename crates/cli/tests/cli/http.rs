@@ -1,6 +1,7 @@
 //! HTTP/1.1 as plain as it gets: one connection, one request at a time.
 
 use std::{
+    fmt::Write as _,
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
     time::Duration,
@@ -44,12 +45,12 @@ impl Client {
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
         if let Some(token) = token {
-            request += &format!("authorization: Bearer {token}\r\n");
+            write!(request, "authorization: Bearer {token}\r\n").unwrap();
         }
         if !body.is_empty() {
             request += "content-type: application/json\r\n";
         }
-        request += &format!("content-length: {}\r\n\r\n{body}", body.len());
+        write!(request, "content-length: {}\r\n\r\n{body}", body.len()).unwrap();
         self.stream.get_mut().write_all(request.as_bytes())?;
         self.answer()
     }

@@ -42,11 +42,11 @@ impl Visit {
     /// When the connection ends.
     pub(crate) fn send(&mut self, client: &mut Client, command: Value) -> io::Result<()> {
         self.sent += 1;
-        let body = json!({
+        let mut body = json!({
             "command_id": format!("c-{}", self.sent),
             "expected_sequence": self.sequence(),
-            "command": command,
         });
+        body["command"] = command;
         self.unanswered = Some(body.clone());
         let answer = self.send_body(client, &body)?;
         assert_eq!(answer.status, 200, "{body}: {}", answer.text());
@@ -111,7 +111,7 @@ impl Visit {
         let answer = client.call("GET", &self.path("/timeslots"), Some(&self.token), None)?;
         assert_eq!(answer.status, 200, "{}", answer.text());
         let days = answer.json();
-        let slots = days["days"].as_array().unwrap().iter().flat_map(|it| it["slots"].as_array());
+        let slots = days["days"].as_array().unwrap().iter().filter_map(|it| it["slots"].as_array());
         Ok(slots.flatten().map(|it| it["start"].clone()).collect())
     }
 

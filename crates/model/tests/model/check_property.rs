@@ -23,9 +23,13 @@ fn sketch(bytes: &[u8]) -> Sketch {
             if take(4) == 0 {
                 return Ask::Number(next(take(8), asks, services));
             }
-            let reply = |it: usize| Reply {
-                selects: (it % 5 == 0).then_some(it / 5 % services),
-                next: if it % 5 == 0 && it % 7 != 0 { None } else { next(it / 5, asks, services) },
+            let reply = |it: usize| {
+                let (selects, both) = (it.is_multiple_of(5), it.is_multiple_of(7));
+                let next = || next(it / 5, asks, services);
+                Reply {
+                    selects: selects.then_some(it / 5 % services),
+                    next: if selects && !both { None } else { next() },
+                }
             };
             Ask::Choice((0..take(4)).map(|_| reply(take(251))).collect())
         })

@@ -248,7 +248,9 @@ fn a_choice_has_answers() {
 fn a_reachable_service_is_active_and_has_a_schedule() {
     let mut archived = bundle(FLOW);
     let services = &mut archived.snapshot.services;
-    services.iter_mut().for_each(|it| it.body.status = ServiceStatus::Archived);
+    for service in services {
+        service.body.status = ServiceStatus::Archived;
+    }
     let expected =
         ["graph.archived_service services.repair", "graph.archived_service services.estimate"];
     expect_of(&archived, &expected);

@@ -7,7 +7,7 @@ use model::flow::check::{Report, check};
 use crate::sketch::{Ask, Reply, Sketch, Spot};
 
 /// Generous: what is quadratic takes minutes.
-const LIMIT: Duration = Duration::from_secs(20);
+const LIMIT: Duration = Duration::from_mins(1);
 
 fn timed(sketch: &Sketch) -> Report {
     let bundle = sketch.bundle();
@@ -78,7 +78,9 @@ fn a_cycle_before_a_long_way_is_found_at_once() {
 fn however_much_is_wrong_a_report_stays_short() {
     let mut sketch = row(1, 20_000);
     let Ask::Choice(replies) = &mut sketch.questions[0] else { panic!() };
-    replies.iter_mut().for_each(|it| it.next = None);
+    for reply in replies {
+        reply.next = None;
+    }
     let edges = sketch.edges();
     sketch.more_edges = edges;
     let report = timed(&sketch);

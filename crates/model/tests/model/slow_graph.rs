@@ -1,14 +1,15 @@
 //! What must hold of a service-selection graph, by looking at every path: simple and slow, and
 //! sharing nothing with the crate.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::sketch::{Ask, Sketch, Spot};
 
 pub(crate) struct SlowGraph<'a> {
     sketch: &'a Sketch,
     pub(crate) spots: Vec<Spot>,
-    pub(crate) next: BTreeMap<Spot, Vec<Spot>>,
+    /// Where each question stands among the spots; its answers follow it.
+    first: Vec<usize>,
+    /// By the place of the spot.
+    next: Vec<Vec<Spot>>,
     /// Codes of edges that may not be.
     pub(crate) bad_edges: Vec<&'static str>,
 }
@@ -16,11 +17,13 @@ pub(crate) struct SlowGraph<'a> {
 impl<'a> SlowGraph<'a> {
     pub(crate) fn new(sketch: &'a Sketch) -> Self {
         let spots = sketch.spots();
-        let (next, bad_edges) = (BTreeMap::new(), Vec::new());
-        let mut graph = Self { sketch, spots: spots.clone(), next, bad_edges };
+        let questions = |(n, spot): (usize, &Spot)| matches!(spot, Spot::Question(_)).then_some(n);
+        let first = spots.iter().enumerate().filter_map(questions).collect();
+        let next = vec![Vec::new(); spots.len()];
+        let mut graph = Self { sketch, spots, first, next, bad_edges: Vec::new() };
         let mut seen = Vec::new();
         for (from, to) in sketch.edges() {
-            let fault = if !spots.contains(&from) || !spots.contains(&to) {
+            let fault = if !graph.spots.contains(&from) || !graph.spots.contains(&to) {
                 Some("graph.dangling")
             } else if seen.contains(&(from, to)) {
                 Some("graph.duplicate_edge")
@@ -28,12 +31,21 @@ impl<'a> SlowGraph<'a> {
                 seen.push((from, to));
                 graph.fault(from, to)
             };
+            let place = graph.place(from);
             match fault {
                 Some(code) => graph.bad_edges.push(code),
-                None => graph.next.entry(from).or_default().push(to),
+                None => graph.next[place].push(to),
             }
         }
         graph
+    }
+
+    fn place(&self, spot: Spot) -> usize {
+        match spot {
+            Spot::Question(n) => self.first[n],
+            Spot::Answer(n, m) => self.first[n] + 1 + m,
+            Spot::Service(n) => self.spots.len() - self.sketch.services + n,
+        }
     }
 
     fn fault(&self, from: Spot, to: Spot) -> Option<&'static str> {
@@ -51,7 +63,7 @@ impl<'a> SlowGraph<'a> {
     }
 
     pub(crate) fn next(&self, spot: Spot) -> &[Spot] {
-        self.next.get(&spot).map_or(&[], |it| it)
+        &self.next[self.place(spot)]
     }
 
     pub(crate) fn selects(&self, spot: Spot) -> bool {
@@ -65,13 +77,14 @@ impl<'a> SlowGraph<'a> {
         }
     }
 
-    pub(crate) fn reachable(&self) -> BTreeSet<Spot> {
-        fn visit(graph: &SlowGraph<'_>, spot: Spot, seen: &mut BTreeSet<Spot>) {
-            if seen.insert(spot) {
+    pub(crate) fn reachable(&self) -> Vec<Spot> {
+        fn visit(graph: &SlowGraph<'_>, spot: Spot, seen: &mut Vec<Spot>) {
+            if !seen.contains(&spot) {
+                seen.push(spot);
                 graph.next(spot).iter().for_each(|to| visit(graph, *to, seen));
             }
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = Vec::new();
         visit(self, self.sketch.root, &mut seen);
         seen
     }
@@ -90,7 +103,8 @@ impl<'a> SlowGraph<'a> {
             }
         }
         let mut best = None;
-        for start in self.reachable() {
+        // Every cycle goes through a question.
+        for start in self.reachable().into_iter().filter(|it| matches!(it, Spot::Question(_))) {
             search(self, &mut vec![start], &mut best);
         }
         best
@@ -126,18 +140,25 @@ impl<'a> SlowGraph<'a> {
     /// services passed. Steps all walks at once, so that cycles do not matter.
     pub(crate) fn shortest_walk(&self, found: impl Fn(Spot, usize) -> bool) -> Option<usize> {
         let root = self.sketch.root;
-        let mut ends = BTreeSet::from([(root, usize::from(self.selects(root)))]);
-        for length in 1..=3 * self.spots.len() {
+        let mut ends = vec![(root, usize::from(self.selects(root)))];
+        let mut seen = vec![[false; 3]; self.spots.len()];
+        let mut length = 1;
+        while !ends.is_empty() {
             if ends.iter().any(|(spot, services)| found(*spot, *services)) {
                 return Some(length);
             }
-            let step = |(spot, services): &(Spot, usize)| {
-                let services = *services;
-                let to = self.next(*spot).iter();
-                to.map(|it| (*it, (services + usize::from(self.selects(*it))).min(2)))
-                    .collect::<Vec<_>>()
-            };
-            ends = ends.iter().flat_map(step).collect();
+            let mut longer = Vec::new();
+            for (spot, services) in ends {
+                for to in self.next(spot) {
+                    let services = (services + usize::from(self.selects(*to))).min(2);
+                    let known = &mut seen[self.place(*to)][services];
+                    if !*known {
+                        longer.push((*to, services));
+                    }
+                    *known = true;
+                }
+            }
+            (ends, length) = (longer, length + 1);
         }
         None
     }

@@ -83,7 +83,7 @@ fn days_of_change(zone: &TimeZone) -> BTreeSet<Date> {
 /// Zones with the same changes are looked at once.
 fn zones() -> Vec<(String, BTreeSet<Date>)> {
     let mut seen = BTreeSet::new();
-    let names = jiff::tz::db().available().map(|it| it.to_string());
+    let names = jiff::tz::db().available().map(|it| it.as_str().to_owned());
     let with_days = names.map(|name| {
         let days = days_of_change(&TimeZone::get(&name).unwrap());
         (name, days)
@@ -95,7 +95,7 @@ fn zones() -> Vec<(String, BTreeSet<Date>)> {
                 .map(|year| {
                     zone.to_offset(Instant::from_second((year - 1970) * 31_557_600).unwrap())
                 })
-                .map(|it| it.seconds())
+                .map(jiff::tz::Offset::seconds)
                 .to_vec();
             seen.insert((offsets, days.clone()))
         })

@@ -88,7 +88,7 @@ fn sensible(scene: &Scene, choice: u8) -> Option<Input> {
         "submit_details" => Some(say::details(&json!({ "gate": true }))),
         "view_timeslots" => Some(say::slot(u64::from(choice % 3))),
         "submit_customer" => Some(say::customer()),
-        _ => Some(say::confirm(choice % 3 > 0)),
+        _ => Some(say::confirm(!choice.is_multiple_of(3))),
     }
 }
 

@@ -108,7 +108,9 @@ impl Scene {
     pub(super) fn append(&mut self, decided: Vec<Decided>) -> String {
         let before = self.session.booking_outcome.clone();
         let events = number(self.events.len() + 1, self.now, decided);
-        events.iter().for_each(|it| self.session.apply(it));
+        for event in &events {
+            self.session.apply(event);
+        }
         let types: Vec<_> = events.iter().map(|it| it.body.data.event_type()).collect();
         self.events.extend(events);
         assert!(is_legal(&before, &self.session.booking_outcome), "from {before:?}");
@@ -164,7 +166,7 @@ fn refusal(rejection: &Rejection) -> String {
     let mut text = rejection.code().to_owned();
     if let Rejection::Invalid(problems) = rejection {
         for problem in &problems.0 {
-            text.push_str(&format!(" {}:{}", problem.path, problem.code));
+            text.extend([" ", &problem.path, ":", problem.code]);
         }
     }
     text
