@@ -17,12 +17,17 @@ pub(crate) struct Demo {}
 impl Demo {
     /// Without --store the data are in a temporary folder, which goes with the process.
     pub(crate) async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
-        let folder = tempfile::Builder::new()
-            .prefix("wrkbelt-demo-")
-            .tempdir()
-            .map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
-        let fresh = format!("sqlite://{}", folder.path().join("demo.db").display());
-        let url = config.store.clone().unwrap_or(fresh);
+        let mut folder = None;
+        let url = if let Some(url) = &config.store {
+            url.clone()
+        } else {
+            let fresh = tempfile::Builder::new()
+                .prefix("wrkbelt-demo-")
+                .tempdir()
+                .map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
+            let path = folder.insert(fresh).path().join("demo.db");
+            format!("sqlite://{}", path.display())
+        };
         let opened = stores::open(&url).await?;
         let mut installed = Vec::new();
         for sample in &SAMPLES {

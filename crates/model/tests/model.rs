@@ -8,6 +8,8 @@ mod check_property;
 mod check_rules;
 #[path = "model/check_size.rs"]
 mod check_size;
+#[path = "model/check_steps.rs"]
+mod check_steps;
 #[path = "model/files.rs"]
 mod files;
 #[path = "model/flow_files.rs"]

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// All kinds of steps; every rule holds.
-const FLOW: &str = include_str!("whole.yaml");
+pub(crate) const FLOW: &str = include_str!("whole.yaml");
 
 /// The only findings, as `code path`.
 fn found(report: &Report) -> Vec<String> {
@@ -33,7 +33,7 @@ fn expect_of(bundle: &FlowBundle, expected: &[&str]) -> Report {
 
 /// What is found in the whole flow after a change to its text.
 #[track_caller]
-fn changed(from: &str, to: &str, expected: &[&str]) -> Report {
+pub(crate) fn changed(from: &str, to: &str, expected: &[&str]) -> Report {
     assert!(FLOW.contains(from), "{from}");
     expect_of(&bundle(&FLOW.replace(from, to)), expected)
 }
@@ -259,73 +259,6 @@ fn a_reachable_service_is_active_and_has_a_schedule() {
     let when = "  - { type: timeslot_selection, title: When }\n";
     let text = FLOW.replace(unscheduled, " }\nzones").replace(when, "");
     expect_of(&bundle(&text), &[]);
-}
-
-#[test]
-fn steps_stand_in_their_order() {
-    let step = |name: &str| {
-        let line = |it: &&str| it.contains(&format!("type: {name},"));
-        format!("{}\n", FLOW.lines().find(line).unwrap())
-    };
-    let moved = |name: &str, before: &str| {
-        let text = FLOW.replace(&step(name), "");
-        let text = text.replace(&step(before), &(step(name) + &step(before)));
-        check(&bundle(&text)).findings.into_iter().map(|it| it.code).collect::<Vec<_>>()
-    };
-    for (name, before) in [
-        ("timeslot_selection", "zipcode"),
-        ("timeslot_selection", "service_selection"),
-        ("summary", "customer_info"),
-        ("summary", "service_selection"),
-        ("summary", "timeslot_selection"),
-        ("confirmation", "summary"),
-        ("confirmation", "zipcode"),
-    ] {
-        let codes = moved(name, before);
-        assert!(
-            !codes.is_empty() && codes.iter().all(|it| *it == "flow.order"),
-            "{name}: {codes:?}"
-        );
-    }
-    for (name, before) in [
-        ("service_selection", "zipcode"),
-        ("additional_details", "zipcode"),
-        ("customer_info", "zipcode"),
-        ("additional_details", "summary"),
-    ] {
-        let codes = moved(name, before);
-        assert_eq!(codes, [""; 0], "{name} before {before}");
-    }
-    let last = step("confirmation");
-    changed(&last, &(step("additional_details") + &last), &["flow.order steps.5"]);
-}
-
-#[test]
-fn steps_that_a_flow_needs_are_there_and_once() {
-    let line = |name: &str| {
-        let found = FLOW.lines().find(|it| it.contains(&format!("type: {name},")));
-        format!("{}\n", found.unwrap())
-    };
-    for name in ["customer_info", "confirmation"] {
-        changed(&line(name), "", &["flow.missing_step steps"]);
-    }
-    let codes = |text: &str| -> Vec<_> {
-        check(&bundle(text)).findings.into_iter().map(|it| it.code).collect()
-    };
-    let without = codes(&FLOW.replace(&line("service_selection"), ""));
-    assert_eq!(without, ["flow.missing_step"]);
-    for name in ["zipcode", "service_selection", "timeslot_selection", "customer_info"] {
-        let found = codes(&FLOW.replace(&line(name), &line(name).repeat(2)));
-        assert_eq!(found, ["flow.duplicate_step"], "{name}");
-    }
-    for name in ["summary", "confirmation"] {
-        let found = codes(&FLOW.replace(&line(name), &line(name).repeat(2)));
-        assert!(found.contains(&"flow.duplicate_step"), "{name}: {found:?}");
-    }
-    for name in ["zipcode", "additional_details", "timeslot_selection", "summary"] {
-        assert_eq!(codes(&FLOW.replace(&line(name), "")), Vec::<&str>::new(), "{name}");
-    }
-    changed(&line("additional_details"), &line("additional_details").repeat(3), &[]);
 }
 
 #[test]
