@@ -22,14 +22,14 @@ WEB_SOURCES := web/package.json web/package-lock.json \
 BIOME := web/node_modules/.bin/biome
 say = tools/say
 
-.PHONY: help demo build web check format test web-test e2e rust-test load screenshots clean tools
+.PHONY: help demo build web check format test web-test e2e rust-test test-faults test-controls load bench screenshots clean tools
 
 help: ## List what can be made
 	@echo 'Usage: make TARGET'
 	@echo
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 16
 	@echo
-	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000") and load.'
+	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000"), test-faults and load.'
 
 demo: build ## Start Wrkbelt with three sample businesses and print where they are
 	@exec $(RELEASE) demo $(ARGS)
@@ -68,11 +68,38 @@ e2e: $(DEBUG) $(E2E_MODULES) ## Book in a real browser
 	node tests/e2e/run.mjs $(ARGS)
 
 rust-test: tools $(WEB_DIST) ## Tests of the Rust crates
+	@tools/strace
 	@$(say) 'test: the Rust crates'
 	@tools/rust-tests
 
+test-faults: $(DEBUG) ## The long versions of the tests that break things: half an hour
+	@tools/strace
+	@$(say) 'test: kills, broken system calls, power cuts, full disks, two servers'
+	@WRKBELT_FAULTS=long cargo test --locked --package faults -- --test-threads=1 $(ARGS)
+	@$(say) 'test: the primary of a MongoDB replica set killed 30 times'
+	@WRKBELT_KILLS=30 cargo test --locked --package store-mongo --test store_mongo -- nothing_acknowledged --nocapture
+	@$(say) 'test: 1,000 bits flipped in a database file'
+	@WRKBELT_FLIPS=1000 cargo test --locked --package store-sqlite --test engine -- flips --nocapture
+
+test-controls: tools $(WEB_DIST) ## Take guards out of the binary: the tests must notice
+	@$(say) 'test: compiling a binary without a sync for each commit'
+	@cargo build --locked --package cli --features unsafe-normal-sync --target-dir target/controls
+	@WRKBELT_REQUIRE_FAULTS=1 cargo test --locked --package faults --features unsafe-normal-sync \
+	  --target-dir target/controls --test faults controls
+	@$(say) 'test: rows without checksums, which must be noticed'
+	@cargo test --locked --package store-sqlite --features unchecked --target-dir target/controls \
+	  --test engine --no-run
+	@! cargo test --locked --package store-sqlite --features unchecked --target-dir target/controls \
+	  --test engine flips
+
 load: build ## Measure whole bookings through HTTP, beside what the machine could do at most
 	@$(RELEASE) load $(ARGS)
+
+bench: tools $(WEB_DIST) ## Measure the engines beside raw SQLite and the bare MongoDB driver
+	@$(say) 'bench: SQLite'
+	@cargo bench --locked --package store-sqlite --bench commits -- $(ARGS)
+	@$(say) 'bench: MongoDB'
+	@cargo bench --locked --package store-mongo --bench commits
 
 screenshots: $(DEBUG) $(E2E_MODULES) ## Draw docs/images/widget.png anew
 	@CHROMIUM="$$(tools/chromium)" node tools/screenshots.mjs

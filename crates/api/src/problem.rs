@@ -64,6 +64,7 @@ pub(crate) enum Code {
     Busy,
     StoreFull,
     StoreUnavailable,
+    NotMigrated,
     Timeout,
     Internal,
 }
@@ -89,6 +90,7 @@ impl Code {
             Self::Busy => (503, "busy", "Too many writers at once"),
             Self::StoreFull => (507, "store.full", "The store is full"),
             Self::StoreUnavailable => (503, "store.unavailable", "The store is not available"),
+            Self::NotMigrated => (503, "store.not_migrated", "The store is not migrated"),
             Self::Timeout => (408, "request.timeout", "The request took too long"),
             Self::Internal => (500, "internal", "Internal error"),
         }
@@ -164,8 +166,13 @@ impl From<Error> for Problem {
             }
             Error::CommandIdReused => Self::new(Code::CommandIdReused).detail(detail),
             Error::Busy => Self::new(Code::Busy).detail(detail).retry_after(1),
-            Error::Store(error) => Self::from_store(&error),
-            Error::NotAFlowFile(_) | Error::Unsound(_) | Error::Taken(_) => {
+            Error::Migration(_) => Self::new(Code::NotMigrated).detail(detail).retry_after(1),
+            Error::StoreFull => Self::failed(Code::StoreFull, &detail).retry_after(5),
+            Error::StoreUnavailable(_) => {
+                Self::failed(Code::StoreUnavailable, &detail).retry_after(1)
+            }
+            Error::Store(_) | Error::Unwritable(_) => Self::failed(Code::Internal, &detail),
+            Error::Archive(_) | Error::NotAFlowFile(_) | Error::Unsound(_) | Error::Taken(_) => {
                 Self::new(Code::Invalid).detail(detail)
             }
         }
@@ -174,16 +181,9 @@ impl From<Error> for Problem {
 
 impl Problem {
     /// What happened goes to the log, not to the client.
-    fn from_store(error: &impl std::fmt::Display) -> Self {
-        let text = error.to_string();
-        tracing::error!(error = text, "the store failed");
-        match text.as_str() {
-            "the store is full" => Self::new(Code::StoreFull).retry_after(5),
-            text if text.starts_with("the store is unavailable") => {
-                Self::new(Code::StoreUnavailable).retry_after(1)
-            }
-            _ => Self::new(Code::Internal),
-        }
+    fn failed(code: Code, error: &str) -> Self {
+        tracing::error!(error, "the store failed");
+        Self::new(code)
     }
 }
 

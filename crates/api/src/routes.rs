@@ -77,7 +77,7 @@ pub(crate) fn documented() -> ApiRouter<Api> {
         .api_route(
             "/readyz",
             get_with(system::readyz, |it| {
-                it.id("readyz").tag("system").summary("Whether the store answers")
+                it.id("readyz").tag("system").summary("Whether the store answers and is migrated")
             }),
         )
 }

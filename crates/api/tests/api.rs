@@ -12,6 +12,8 @@ mod headers;
 mod limits;
 #[path = "api/pages.rs"]
 mod pages;
+#[path = "api/readiness.rs"]
+mod readiness;
 #[path = "api/requests.rs"]
 mod requests;
 #[path = "api/server.rs"]

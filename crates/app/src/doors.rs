@@ -10,7 +10,9 @@ use model::{
 use store::Store;
 
 use crate::{
-    Environment, Error, Result, Scheduler, SessionToken, Tenant, VisitorSession, cache::Cache,
+    Environment, Error, Result, Scheduler, SessionToken, Tenant, VisitorSession,
+    cache::Cache,
+    migrations::{MIGRATIONS, Migrations},
     sessions::Remembered,
 };
 
@@ -89,10 +91,10 @@ impl Doors {
         if session.opens_with(&token) { Ok(session) } else { Err(Error::WrongToken) }
     }
 
-    /// Whether the store answers.
+    /// Whether the store answers and is migrated as this version needs it.
     pub async fn is_ready(&self) -> Result<()> {
-        self.0.store.platform().lookup(LookupKind::PublicKey, "").await?;
-        Ok(())
+        let House { store, environment, .. } = &self.0;
+        Ok(Migrations::new(store.clone(), environment.clone(), MIGRATIONS).check().await?)
     }
 }
 

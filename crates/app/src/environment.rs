@@ -3,7 +3,7 @@ use std::sync::{
     atomic::{AtomicU32, Ordering},
 };
 
-use model::{Id, ObjectId, Timestamp};
+use model::{Id, ObjectId, Timestamp, hex};
 
 /// The time, as a dependency.
 pub trait Clock: Send + Sync {
@@ -43,6 +43,11 @@ impl Environment {
     /// The instant that it is.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What this process is called where several work on one store.
+    pub fn process(&self) -> String {
+        format!("wrkbelt {} ({})", env!("CARGO_PKG_VERSION"), hex(&self.ids.process))
     }
 
     /// An id that nothing has yet.

@@ -5,6 +5,8 @@ use model::{
 };
 use store::StoreError;
 
+use crate::{archive::NotAnArchive, migrations::MigrationError};
+
 /// Why the system did not do what was asked. Knows nothing of HTTP.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -41,8 +43,49 @@ pub enum Error {
     Unsound(Box<Report>),
     #[error("{0}")]
     Taken(String),
+    /// An archive that cannot be imported.
+    #[error("the archive cannot be read: {0}")]
+    Archive(#[from] NotAnArchive),
+    /// What should take an archive does not.
+    #[error("the archive cannot be written: {0}")]
+    Unwritable(std::io::Error),
+    /// The store is not as this version needs it.
     #[error(transparent)]
-    Store(#[from] StoreError),
+    Migration(MigrationError),
+    /// No room to write; reading goes on.
+    #[error("the store is full")]
+    StoreFull,
+    /// The store did not answer: whether a write has happened is not known.
+    #[error("the store is unavailable: {0}")]
+    StoreUnavailable(String),
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl Error {
+    /// A stored body that is no JSON.
+    pub(crate) fn not_json(error: &serde_json::Error) -> Self {
+        StoreError::Unavailable(format!("a stored document is no JSON: {error}")).into()
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full => Self::StoreFull,
+            StoreError::Unavailable(reason) => Self::StoreUnavailable(reason),
+            other => Self::Store(other),
+        }
+    }
+}
+
+impl From<MigrationError> for Error {
+    fn from(error: MigrationError) -> Self {
+        match error {
+            MigrationError::Store(error) => error.into(),
+            other => Self::Migration(other),
+        }
+    }
 }
 
 fn first(report: &Report) -> String {

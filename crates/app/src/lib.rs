@@ -1,17 +1,24 @@
 //! What the system does, whoever asks: the HTTP API or the command line.
 
+mod archive;
 mod availability;
 mod cache;
+mod doctor;
 mod doors;
 mod environment;
 mod error;
 mod flows;
+pub mod migrations;
 mod organizations;
 mod schedulers;
 mod sessions;
 mod tenant;
 
 pub use crate::{
+    archive::{
+        BackupKey, Checked, Dangling, Exported, Extent, NotAnArchive, SealedWriter, open_archive,
+    },
+    doctor::{Diagnosis, Finding, FindingCode},
     doors::{Doors, SystemDoor, open},
     environment::{Clock, Environment, SystemClock},
     error::Error,

@@ -16,7 +16,6 @@ use model::{
     session::{BookingSession, SessionEvent, View},
 };
 
-pub(crate) use self::memory::Remembered;
 use self::memory::Seen;
 pub use self::{
     execute::Executed,
@@ -25,6 +24,7 @@ pub use self::{
     timeslots::{Timeslots, TimeslotsDay, TimeslotsSlot},
     token::SessionToken,
 };
+pub(crate) use self::{journal::from_stored as read_event, memory::Remembered};
 use crate::{Error, Result, Tenant};
 
 /// One session, for whoever has its token.

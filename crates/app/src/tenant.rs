@@ -6,8 +6,8 @@ use crate::doors::{Caches, House};
 /// One organization. Made only by the doors:
 ///
 /// ```compile_fail,E0451
-/// # fn f(scoped: store::Scoped) {
-/// let forged = app::Tenant { scoped, ..todo!() };
+/// # fn f(scoped: store::Scoped, other: app::Tenant) {
+/// let forged = app::Tenant { scoped, ..other };
 /// # }
 /// ```
 #[derive(Clone)]

@@ -6,10 +6,14 @@
 #[macro_use]
 mod world;
 
+#[path = "app/archives.rs"]
+mod archives;
 #[path = "app/clock.rs"]
 mod clock;
 #[path = "app/commands.rs"]
 mod commands;
+#[path = "app/doctor.rs"]
+mod doctor;
 #[path = "app/flows.rs"]
 mod flows;
 #[path = "app/holds.rs"]
@@ -18,8 +22,16 @@ mod holds;
 mod importing;
 #[path = "app/meddling.rs"]
 mod meddling;
+#[path = "app/migration_faults.rs"]
+mod migration_faults;
+#[path = "app/migration_samples.rs"]
+mod migration_samples;
+#[path = "app/migrations.rs"]
+mod migrations;
 #[path = "app/processes.rs"]
 mod processes;
+#[path = "app/roles.rs"]
+mod roles;
 #[path = "app/seats.rs"]
 mod seats;
 #[path = "app/tokens.rs"]

@@ -8,12 +8,12 @@ use clap::{Args, ValueEnum};
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
-use crate::output::Failure;
+use crate::{output::Failure, stores};
 
 /// What every command takes. A flag wins over the environment, which wins over the file.
 #[derive(Args)]
 pub(crate) struct Common {
-    /// Where the data are: <sqlite://PATH>.
+    /// Where the data are: <sqlite://PATH> or <mongodb://HOSTS/DATABASE>.
     #[arg(long, global = true, env = "WRKBELT_STORE", value_name = "URL")]
     store: Option<String>,
     /// Address to listen on; port 0 takes any free one [default: 127.0.0.1:8080].
@@ -105,6 +105,11 @@ impl Common {
 }
 
 impl Config {
+    /// Where the data are.
+    pub(crate) fn store(&self) -> &str {
+        self.store.as_deref().unwrap_or(stores::ORDINARY)
+    }
+
     pub(crate) fn start_logging(&self) -> Result<(), Failure> {
         let filter = EnvFilter::try_new(
             self.log.as_deref().unwrap_or("warn,wrkbelt=info,api=info,app=info"),

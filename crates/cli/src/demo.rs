@@ -28,12 +28,12 @@ impl Demo {
             let path = folder.insert(fresh).path().join("demo.db");
             format!("sqlite://{}", path.display())
         };
-        let opened = stores::open(&url).await?;
+        let server = serve::bind(config).await?;
+        let (opened, _lock) = stores::open_to_serve(&url).await?;
         let mut installed = Vec::new();
         for sample in &SAMPLES {
             installed.push(sample.install(&opened.system).await?);
         }
-        let server = serve::bind(config).await?;
         let base_url = serve::base_url(&server)?;
         let organizations: Vec<_> = installed
             .iter()

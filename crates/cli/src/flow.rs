@@ -211,7 +211,7 @@ impl Import {
         }
         let url = config.store.as_deref().unwrap_or(stores::ORDINARY);
         let opened = if self.create_organization {
-            stores::open(url).await?
+            stores::open_or_make(url).await?
         } else {
             stores::open_existing(url).await?
         };

@@ -1,10 +1,14 @@
 //! The binary `wrkbelt`: the only place that reads the environment and prints.
 
+mod archive;
 mod config;
 mod demo;
+mod doctor;
 mod flow;
 mod load;
+mod migrate;
 mod output;
+mod progress;
 mod samples;
 mod serve;
 mod session;
@@ -53,6 +57,32 @@ enum Command {
     /// Example: wrkbelt session events 6741a0c2f1d0a83b5e000001
     #[command(subcommand)]
     Session(session::Session),
+    /// What has to be done to the data of a store when Wrkbelt is replaced by a newer version.
+    ///
+    /// Example: wrkbelt migrate status
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    /// Look for what should not be in a store: damaged records, orphans, gaps, sessions that are
+    /// not the fold of their events, indexes that are not as declared.
+    ///
+    /// Example: wrkbelt doctor --repair
+    Doctor(doctor::Doctor),
+    /// Write all organizations, or one, into a file that every engine can import.
+    ///
+    /// Example: wrkbelt export --out everything.jsonl
+    Export(archive::Export),
+    /// Put an exported file into a store that does not have its documents.
+    ///
+    /// Example: wrkbelt import everything.jsonl --store <sqlite://data/new.db>
+    Import(archive::Import),
+    /// Write the whole store as it is at one instant, while it goes on being used.
+    ///
+    /// Example: wrkbelt backup --out wrkbelt.backup --key-file backup.key
+    Backup(archive::Backup),
+    /// Make a store from a backup, after checking all of it.
+    ///
+    /// Example: wrkbelt restore wrkbelt.backup --key-file backup.key --replace
+    Restore(archive::Restore),
     /// Drive whole bookings through HTTP and measure, beside what the machine could do at most.
     ///
     /// Example: wrkbelt load --sessions 2000 --concurrency 64
@@ -91,6 +121,12 @@ fn run(common: Common, command: Command, output: &Output) -> Result<ExitCode, Fa
             Command::Demo(demo) => demo.run(&config, output).await,
             Command::Flow(flow) => flow.run(&config, output).await,
             Command::Session(session) => session.run(&config, output).await,
+            Command::Migrate(migrate) => migrate.run(&config, output).await,
+            Command::Doctor(doctor) => doctor.run(&config, output).await,
+            Command::Export(export) => export.run(&config, output).await,
+            Command::Import(import) => import.run(&config, output).await,
+            Command::Backup(backup) => backup.run(&config, output).await,
+            Command::Restore(restore) => restore.run(&config, output).await,
             Command::Load(load) => load.run(output).await,
             Command::Openapi => {
                 output::raw(&api::openapi());

@@ -3,6 +3,7 @@ use std::{
     io::{IsTerminal, Write as _},
 };
 
+use app::migrations::MigrationError;
 use serde::Serialize;
 
 /// Where answers go: tables for people, one line of JSON for programs.
@@ -28,6 +29,12 @@ impl fmt::Display for Failure {
 
 impl From<app::Error> for Failure {
     fn from(error: app::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<MigrationError> for Failure {
+    fn from(error: MigrationError) -> Self {
         Self(error.to_string())
     }
 }

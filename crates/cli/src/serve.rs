@@ -16,10 +16,11 @@ use crate::{
 pub(crate) struct Serve {}
 
 impl Serve {
+    /// A server that cannot listen does not migrate.
     pub(crate) async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
-        let url = config.store.as_deref().unwrap_or(stores::ORDINARY);
-        let opened = stores::open(url).await?;
+        let url = config.store();
         let server = bind(config).await?;
+        let (opened, _lock) = stores::open_to_serve(url).await?;
         let base_url = base_url(&server)?;
         output.answer(&json!({ "event": "listening", "base_url": base_url }), || {
             format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n")

@@ -1,10 +1,14 @@
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use app::{Doors, Environment, SystemClock, SystemDoor};
-use store::Store;
-use store_sqlite::{Options, SqliteBackend};
+use app::{Doors, Environment, SystemClock, SystemDoor, migrations::Watched};
+use store::{Backend, Fault, Store, StoreError};
+use store_mongo::MongoBackend;
+use store_sqlite::{Options, Serving, SqliteBackend};
 
-use crate::output::Failure;
+use crate::{migrate, output::Failure};
 
 /// Where data are when nobody says.
 pub(crate) const ORDINARY: &str = "sqlite://data/wrkbelt.db";
@@ -15,33 +19,124 @@ pub(crate) struct Opened {
     pub(crate) system: SystemDoor,
 }
 
-/// Opens the store at a URL, and makes it when it is not there.
+/// Where a store is.
+pub(crate) enum Location {
+    /// `shared`: several servers of one machine may serve it.
+    Sqlite { path: PathBuf, shared: bool },
+    /// The URL as it is.
+    Mongo(String),
+}
+
+impl Location {
+    pub(crate) fn parse(url: &str) -> Result<Self, Failure> {
+        match url.split_once("://") {
+            Some(("sqlite", path)) => {
+                let (path, shared) = match path.strip_suffix("?shared") {
+                    Some(path) => (path, true),
+                    None => (path, false),
+                };
+                if path.is_empty() {
+                    return Err(Failure::new(format!("`{url}` names no file")));
+                }
+                Ok(Self::Sqlite { path: PathBuf::from(path), shared })
+            }
+            Some(("mongodb" | "mongodb+srv", _)) => Ok(Self::Mongo(url.to_owned())),
+            _ => Err(Failure::new(format!(
+                "`{url}` is not a store: sqlite://PATH and mongodb://HOSTS/DATABASE are"
+            ))),
+        }
+    }
+}
+
+/// Keeps other servers from a file as long as it is held.
+pub(crate) fn lock(path: &Path, shared: bool) -> Result<Serving, Failure> {
+    SqliteBackend::lock_for_serving(path, shared).map_err(|error| failed(&error))
+}
+
+/// Opens the store at a URL, and makes it when it is not there. Its migrations are not looked at.
 pub(crate) async fn open(url: &str) -> Result<Opened, Failure> {
-    let path = sqlite_path(url)?;
-    let backend = SqliteBackend::open(&path, &Options::default())
-        .map_err(|error| Failure::new(format!("{url}: {error}")))?;
-    let store = Store::open(Arc::new(backend))
-        .await
-        .map_err(|error| Failure::new(format!("{url}: {error}")))?;
+    open_on(connect(url, true).await?).await
+}
+
+async fn open_on(backend: Arc<dyn Backend>) -> Result<Opened, Failure> {
+    let store = Store::open(backend).await.map_err(|error| failed(&error))?;
     let (doors, system) = app::open(store, Environment::new(Arc::new(SystemClock)));
     Ok(Opened { doors, system })
 }
 
-/// Opens a store that must be there already, for commands that only look.
-pub(crate) async fn open_existing(url: &str) -> Result<Opened, Failure> {
-    let path = sqlite_path(url)?;
-    if path.exists() {
-        return open(url).await;
-    }
-    Err(Failure::new(format!("there is no store at {url}: say where it is with --store")))
+/// The same, for as long as the lock is held, and with all migrations applied: for servers.
+pub(crate) async fn open_to_serve(url: &str) -> Result<(Opened, Option<Serving>), Failure> {
+    // Before the file is opened: a restore may be about to replace it.
+    let serving = match Location::parse(url)? {
+        Location::Sqlite { path, shared } => Some(lock(&path, shared)?),
+        Location::Mongo(_) => None,
+    };
+    let opened = open(url).await?;
+    let mut log = |it: Watched<'_>| {
+        let (migration, done, total) = (it.unique_name, it.progress.done, it.progress.total);
+        tracing::info!(migration, done, total, "migrating");
+    };
+    migrate::up(&opened.system.migrations(), None, &mut log).await?;
+    Ok((opened, serving))
 }
 
-fn sqlite_path(url: &str) -> Result<PathBuf, Failure> {
-    match url.split_once("://") {
-        Some(("sqlite", path)) if !path.is_empty() => Ok(PathBuf::from(path)),
-        Some(("mongodb" | "mongodb+srv", _)) => {
-            Err(Failure::new("this version has no MongoDB engine: use sqlite://PATH"))
+/// Opens a store that must be there already, whatever migrations it has.
+pub(crate) async fn open_unchecked(url: &str) -> Result<Opened, Failure> {
+    open_on(connect(url, false).await?).await
+}
+
+/// The same, and says what was wrong below the documents before that.
+pub(crate) async fn open_inspected(url: &str) -> Result<(Opened, Vec<Fault>), Failure> {
+    let backend = connect(url, false).await?;
+    let faults = backend.inspect(model::COLLECTIONS).await.map_err(|error| failed(&error))?;
+    Ok((open_on(backend).await?, faults))
+}
+
+/// Opens a store that must be there already and migrated.
+pub(crate) async fn open_existing(url: &str) -> Result<Opened, Failure> {
+    let opened = open_unchecked(url).await?;
+    opened.system.migrations().check().await?;
+    Ok(opened)
+}
+
+/// The same, or makes a new one.
+pub(crate) async fn open_or_make(url: &str) -> Result<Opened, Failure> {
+    let opened = open(url).await?;
+    if opened.system.is_empty().await? {
+        migrate::up(&opened.system.migrations(), None, &mut |_| {}).await?;
+    }
+    opened.system.migrations().check().await?;
+    Ok(opened)
+}
+
+async fn connect(url: &str, make: bool) -> Result<Arc<dyn Backend>, Failure> {
+    match Location::parse(url)? {
+        Location::Sqlite { path, .. } if !make && !path.exists() => {
+            Err(Failure::new(format!("there is no store at {url}: say where it is with --store")))
         }
-        _ => Err(Failure::new(format!("`{url}` is not a store: sqlite://PATH is"))),
+        Location::Sqlite { path, .. } => {
+            let backend = SqliteBackend::open(&path, &Options::default());
+            Ok(Arc::new(backend.map_err(|error| failed(&error))?))
+        }
+        Location::Mongo(url) => {
+            let backend = if make {
+                MongoBackend::open(&url).await
+            } else {
+                MongoBackend::open_existing(&url).await
+            };
+            Ok(Arc::new(backend.map_err(|error| failed(&error))?))
+        }
+    }
+}
+
+fn failed(error: &StoreError) -> Failure {
+    Failure::new(sentence(error))
+}
+
+/// The engines name the store in what they say.
+fn sentence(error: &StoreError) -> String {
+    match error {
+        StoreError::Unavailable(reason) => reason.clone(),
+        other => other.to_string(),
     }
 }

@@ -2,21 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says no more than that it failed, and where")]
 
-#[path = "cli/crashes.rs"]
-mod crashes;
+#[path = "cli/archives.rs"]
+mod archives;
 #[path = "cli/failures.rs"]
 mod failures;
 #[path = "cli/flows.rs"]
 mod flows;
-#[path = "cli/http.rs"]
-mod http;
+#[path = "cli/migrating.rs"]
+mod migrating;
 #[path = "cli/serving.rs"]
 mod serving;
 #[path = "cli/sessions.rs"]
 mod sessions;
 #[path = "cli/together.rs"]
 mod together;
-#[path = "cli/visitor.rs"]
-mod visitor;
-#[path = "cli/wrkbelt.rs"]
-mod wrkbelt;
+
+use faults::{http, visitor, wrkbelt};

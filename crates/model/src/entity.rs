@@ -5,7 +5,7 @@ use crate::{Id, ObjectId, core::Organization, problems::Place, time::Timestamp};
 /// A document with its own collection. All that the platform derives for it (indexes, reference
 /// checks, cascades, permissions, routes) is declared here and nowhere else.
 pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// [`PerTenant`] or [`Global`].
+    /// [`PerTenant`], [`Global`] or [`Shared`].
     type Scope: Scope;
 
     /// How it is stored.
@@ -23,21 +23,43 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
 
 /// Whose documents a collection holds.
 pub trait Scope {
-    /// Every document has an organization.
-    const PER_TENANT: bool;
+    /// The same as a value.
+    const OWNERS: Owners;
 }
 /// Documents of one organization each.
 pub enum PerTenant {}
 /// Documents that belong to no organization.
 pub enum Global {}
+/// Documents of one organization each, and some that belong to none and are everybody's to read.
+pub enum Shared {}
+
+/// Whose documents there may be in a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Owners {
+    Organizations,
+    Platform,
+    Both,
+}
+
+/// A scope in which organizations have documents.
+pub trait OfOrganizations: Scope {}
+/// A scope in which there are documents that belong to no organization.
+pub trait OfPlatform: Scope {}
 
 impl Scope for PerTenant {
-    const PER_TENANT: bool = true;
+    const OWNERS: Owners = Owners::Organizations;
+}
+impl Scope for Global {
+    const OWNERS: Owners = Owners::Platform;
+}
+impl Scope for Shared {
+    const OWNERS: Owners = Owners::Both;
 }
 
-impl Scope for Global {
-    const PER_TENANT: bool = false;
-}
+impl OfOrganizations for PerTenant {}
+impl OfOrganizations for Shared {}
+impl OfPlatform for Global {}
+impl OfPlatform for Shared {}
 
 /// How an entity is stored.
 #[derive(Debug, Clone, Copy)]
@@ -87,7 +109,8 @@ pub enum Only {
     OneOf(&'static str, &'static [&'static str]),
 }
 
-/// A field that holds the id of another document of the same organization (or of a global one).
+/// A field that holds the id of another document of the same organization, or of the platform's
+/// where the collection has such.
 #[derive(Debug, Clone, Copy)]
 pub struct Reference {
     /// Dotted path; `[]` goes through a list: `config.zone_ids[]`.
@@ -126,7 +149,7 @@ pub struct Doc<E> {
     /// Unique in its collection.
     #[serde(rename = "_id")]
     pub id: Id<E>,
-    /// Absent for global entities.
+    /// Absent for documents that belong to none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<Id<Organization>>,
     /// 1 for a new document, one more at every write: the optimistic lock.
@@ -172,11 +195,7 @@ impl Entity for Lookup {
 impl Lookup {
     /// The id is made from the value, so that two documents with one value are one key.
     pub fn id_for(kind: LookupKind, value: &str) -> Id<Self> {
-        use sha2::{Digest, Sha256};
         let kind = serde_json::to_string(&kind).unwrap_or_default();
-        let hash = Sha256::digest(format!("{kind}:{value}"));
-        let mut bytes = [0; 12];
-        bytes.copy_from_slice(&hash[..12]);
-        Id::new(ObjectId::from_bytes(bytes))
+        Id::new(ObjectId::of(&format!("{kind}:{value}")))
     }
 }

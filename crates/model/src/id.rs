@@ -2,6 +2,7 @@ use std::{borrow::Cow, cmp::Ordering, fmt, hash, marker::PhantomData, str::FromS
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
 
 /// Twelve bytes in MongoDB's `ObjectId` layout: four of seconds, five of a random process value,
 /// three of a counter. Written as 24 lower-case hex digits.
@@ -28,6 +29,15 @@ impl ObjectId {
 
     /// Any twelve bytes are an id.
     pub const fn from_bytes(bytes: [u8; 12]) -> Self {
+        Self(bytes)
+    }
+
+    /// The same text has the same id everywhere: for documents of which there is one for each
+    /// value.
+    pub fn of(text: &str) -> Self {
+        let hash = Sha256::digest(text);
+        let mut bytes = [0; 12];
+        bytes.copy_from_slice(&hash[..12]);
         Self(bytes)
     }
 

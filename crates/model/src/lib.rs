@@ -8,6 +8,7 @@ mod time;
 pub mod availability;
 pub mod content;
 pub mod core;
+pub mod data_migrations;
 pub mod diagram;
 pub mod flow;
 pub mod integrations;
@@ -17,8 +18,8 @@ pub mod step;
 
 pub use crate::{
     entity::{
-        Collection, Doc, Entity, EventCollection, Global, Index, Lookup, LookupKind, OnDelete,
-        Only, PerTenant, Reference, Scope,
+        Collection, Doc, Entity, EventCollection, Global, Index, Lookup, LookupKind,
+        OfOrganizations, OfPlatform, OnDelete, Only, Owners, PerTenant, Reference, Scope, Shared,
     },
     id::{BadId, Id, ObjectId, hex},
     problems::{Place, Problem, Problems},
@@ -32,6 +33,8 @@ macro_rules! for_each_entity {
         $visit! {
             $crate::Lookup,
             $crate::core::Organization,
+            $crate::core::Role,
+            $crate::core::PermissionRecord,
             $crate::core::BrandKit,
             $crate::scheduler::SchedulerConfig,
             $crate::scheduler::BookingFlow,
@@ -50,6 +53,8 @@ macro_rules! for_each_entity {
             $crate::scheduler::ServiceZone,
             $crate::scheduler::Schedule,
             $crate::scheduler::SlotHold,
+            $crate::data_migrations::DataMigration,
+            $crate::data_migrations::Lease,
         }
     };
 }
@@ -59,13 +64,31 @@ macro_rules! collections {
         /// Every collection there is.
         pub const COLLECTIONS: &[Collection] = &[$(<$E as Entity>::COLLECTION),+];
 
-        /// Whether every document of a collection has an organization; `None` for a collection
-        /// that there is not.
-        pub fn is_per_tenant(collection: &str) -> Option<bool> {
+        /// Whose documents there may be in a collection; `None` for a collection that there is not.
+        pub fn owners(collection: &str) -> Option<Owners> {
             $(if collection == <$E as Entity>::COLLECTION.name {
-                return Some(<<$E as Entity>::Scope as Scope>::PER_TENANT);
+                return Some(<<$E as Entity>::Scope as Scope>::OWNERS);
             })+
             None
+        }
+
+        /// Whether a stored document can be read.
+        ///
+        /// # Errors
+        /// With what is wrong: an unknown tag, a missing field, a collection that there is not.
+        pub fn read(collection: &str, body: &str) -> Result<(), String> {
+            $(if collection == <$E as Entity>::COLLECTION.name {
+                return serde_json::from_str::<$E>(body).map(drop).map_err(|it| it.to_string());
+            })+
+            Err(format!("there is no collection `{collection}`"))
+        }
+
+        /// The globally unique values of a stored document; none of one that cannot be read.
+        pub fn lookups(collection: &str, body: &str) -> Vec<(LookupKind, String)> {
+            $(if collection == <$E as Entity>::COLLECTION.name {
+                return serde_json::from_str::<$E>(body).map_or_else(|_| Vec::new(), |it| it.lookups());
+            })+
+            Vec::new()
         }
     };
 }

@@ -63,14 +63,19 @@ impl Fault {
     }
 
     pub(crate) fn is_full(&self) -> bool {
-        let Self::Failed(error) = self else { return false };
-        error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+        matches!(self, Self::Failed(error) if is_full(error))
     }
+}
+
+/// The index of the log is a file too, and has an error of its own for want of room.
+fn is_full(error: &Error) -> bool {
+    let Error::SqliteFailure(error, _) = error else { return false };
+    error.code == ErrorCode::DiskFull || error.extended_code == ffi::SQLITE_IOERR_SHMSIZE
 }
 
 pub(crate) fn unavailable(error: &Error) -> StoreError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DiskFull) => StoreError::Full,
+        _ if is_full(error) => StoreError::Full,
         Some(ErrorCode::DatabaseBusy) => {
             StoreError::Unavailable("another process has been writing for too long".to_owned())
         }

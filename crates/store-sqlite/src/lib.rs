@@ -1,12 +1,21 @@
 //! The embedded engine: one file, one writer thread that commits in groups, readers beside it.
 
 mod apply;
+mod checksum;
 mod error;
+mod feed;
 mod floor;
+mod inspect;
+mod lock;
+mod log;
 mod open;
-mod reader;
+mod read;
+mod readers;
+mod referrers;
+mod row;
 mod schema;
 mod select;
+mod snapshot;
 mod sql;
 mod stats;
 mod writer;
@@ -20,16 +29,22 @@ use std::{
 
 use async_trait::async_trait;
 use model::Collection;
-use store::{Backend, Key, Page, Query, Record, Result, StoreError, StoredEvent, Write};
-use tokio::sync::{mpsc, oneshot};
+use rusqlite::Connection;
+use store::{
+    Backend, Fault, Feed, Key, Page, Position, Query, Record, Referrers, Result, Scanned, Snapshot,
+    StoreError, StoredEvent, Write,
+};
+use tokio::sync::{Notify, mpsc, oneshot};
 
-pub use self::{floor::durable_rows_per_second, stats::Stats};
 use self::{
-    reader::Readers,
+    feed::SqliteFeed,
+    readers::Readers,
     schema::Tables,
+    snapshot::SqliteSnapshot,
     stats::Counters,
     writer::{Job, Writer},
 };
+pub use self::{floor::durable_rows_per_second, lock::Serving, stats::Stats};
 
 /// What may differ between one process and another.
 #[derive(Debug, Clone)]
@@ -42,6 +57,8 @@ pub struct Options {
     pub queue: usize,
     /// Pages of 4096 bytes at which the file is full; `None` is as large as the disk.
     pub max_pages: Option<u32>,
+    /// Batches whose changes are kept for those who watch; at least 1.
+    pub keep_changes: u32,
 }
 
 /// A store in one SQLite file. Several processes may have it open at once.
@@ -60,11 +77,19 @@ struct Shared {
     tables: RwLock<Arc<Tables>>,
     readers: Readers,
     counters: Counters,
+    /// Wakes who waits for a change.
+    written: Notify,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { busy_timeout: Duration::from_secs(5), readers: 4, queue: 1024, max_pages: None }
+        Self {
+            busy_timeout: Duration::from_secs(5),
+            readers: 4,
+            queue: 1024,
+            max_pages: None,
+            keep_changes: 100_000,
+        }
     }
 }
 
@@ -80,9 +105,10 @@ impl SqliteBackend {
             tables: RwLock::default(),
             readers: Readers::new(path, options),
             counters: Counters::default(),
+            written: Notify::new(),
         });
         let (jobs, waiting) = mpsc::channel(options.queue.max(1));
-        let writer = Writer::new(connection, Arc::clone(&shared));
+        let writer = Writer::new(connection, Arc::clone(&shared), options);
         let writer = std::thread::Builder::new()
             .name("sqlite-writer".to_owned())
             .spawn(move || writer.serve(waiting))
@@ -127,22 +153,51 @@ impl Backend for SqliteBackend {
     }
 
     async fn get(&self, key: &Key) -> Result<Option<Record>> {
-        reader::get(&self.shared, key)
+        self.shared.read(|connection, tables| read::get(connection, tables, key))
     }
 
     async fn list(&self, query: &Query) -> Result<Page> {
         let (shared, query) = (Arc::clone(&self.shared), query.clone());
-        tokio::task::spawn_blocking(move || reader::list(&shared, &query))
-            .await
-            .map_err(|error| StoreError::Unavailable(format!("a read was given up: {error}")))?
+        blocking(move || shared.read(|it, tables| read::list(it, tables, &query))).await
     }
 
     async fn events(&self, stream: &Key, after: u64, limit: usize) -> Result<Vec<StoredEvent>> {
-        reader::events(&self.shared, stream, after, limit)
+        self.shared
+            .read(|connection, tables| read::events(connection, tables, stream, after, limit))
     }
 
     async fn events_of_command(&self, stream: &Key, command_id: &str) -> Result<Vec<StoredEvent>> {
-        reader::events_of_command(&self.shared, stream, command_id)
+        self.shared.read(|connection, tables| {
+            read::events_of_command(connection, tables, stream, command_id)
+        })
+    }
+
+    async fn count(&self, query: &Query) -> Result<u64> {
+        let (shared, query) = (Arc::clone(&self.shared), query.clone());
+        blocking(move || shared.read(|it, tables| read::count(it, tables, &query))).await
+    }
+
+    async fn referrers(&self, referrers: &Referrers) -> Result<Scanned> {
+        let (shared, referrers) = (Arc::clone(&self.shared), referrers.clone());
+        blocking(move || shared.read(|it, tables| referrers::search(it, tables, &referrers))).await
+    }
+
+    async fn watch(&self, after: Option<&Position>) -> Result<Box<dyn Feed>> {
+        Ok(Box::new(SqliteFeed::new(Arc::clone(&self.shared), after)?))
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        Ok(Box::new(SqliteSnapshot::new(&self.shared)?))
+    }
+
+    async fn inspect(&self, collections: &[Collection]) -> Result<Vec<Fault>> {
+        let (shared, collections) = (Arc::clone(&self.shared), collections.to_vec());
+        blocking(move || shared.readers.with(|it| inspect::faults(it, &collections))).await
+    }
+
+    async fn mend(&self, collections: &[Collection]) -> Result<()> {
+        let collections = collections.to_vec();
+        self.ask(|reply| Job::Mend { collections, reply }).await?
     }
 
     async fn commit(&self, batch: Vec<Write>) -> Result<()> {
@@ -166,6 +221,11 @@ impl Drop for SqliteBackend {
 }
 
 impl Shared {
+    fn read<T>(&self, read: impl FnOnce(&Connection, &Tables) -> Result<T>) -> Result<T> {
+        let tables = self.tables();
+        self.readers.with(|connection| read(connection, &tables))
+    }
+
     fn tables(&self) -> Arc<Tables> {
         Arc::clone(&self.tables.read().unwrap_or_else(PoisonError::into_inner))
     }
@@ -173,4 +233,13 @@ impl Shared {
     fn set_tables(&self, tables: Tables) {
         *self.tables.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(tables);
     }
+}
+
+/// Reads that may take long keep no other task waiting.
+async fn blocking<T: Send + 'static>(
+    read: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
+    tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|error| StoreError::Unavailable(format!("a read was given up: {error}")))?
 }

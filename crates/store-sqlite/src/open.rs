@@ -1,24 +1,37 @@
-use std::{fs, path::Path, time::Duration};
+use std::{fs, io::ErrorKind, path::Path, time::Duration};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension, TransactionBehavior, config::DbConfig};
+use rusqlite::{
+    Connection, ErrorCode, MAIN_DB, OpenFlags, OptionalExtension, TransactionBehavior,
+    config::DbConfig,
+};
 use store::{Result, StoreError};
 
-use crate::Options;
+use crate::{Options, log};
 
-/// The layout that this version writes; `ensure` brings older ones to it.
-const LAYOUT: i64 = 1;
+/// The layout that this version writes. 1 was never released.
+const LAYOUT: i64 = 2;
 
 /// Older ones can corrupt a database in WAL mode: <https://sqlite.org/wal.html#walresetbug>.
 const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// No database is smaller, but for one with nothing in it.
+const LEAST_BYTES: u64 = 512;
+
+const META: &str = "CREATE TABLE _meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
+    STRICT, WITHOUT ROWID";
+
+const READ_ONLY: &str = "it cannot be written";
 
 const WRITER_CACHE_KIB: i64 = 32 * 1024;
 const READER_CACHE_KIB: i64 = 8 * 1024;
 const STATEMENTS: usize = 512;
 
+/// Less loses commits when the power goes: the feature shows that the tests notice.
+const SYNCHRONOUS: &str = if cfg!(feature = "unsafe-normal-sync") { "NORMAL" } else { "FULL" };
+
 /// `mmap_size = 0`: an I/O error in a mapped file is a signal that ends the process, not an error.
 /// `wal_autocheckpoint = 0`: the writer does it when it has answered.
 const PRAGMAS: &str = "
-    PRAGMA synchronous = FULL;
     PRAGMA foreign_keys = OFF;
     PRAGMA temp_store = MEMORY;
     PRAGMA mmap_size = 0;
@@ -33,7 +46,13 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection> {
             return Err(Reason(format!("SQLite {} is too old", rusqlite::version())));
         }
         make_file(path)?;
-        let mut connection = durable(path, options.busy_timeout)?;
+        let mut connection = writing(path, options.busy_timeout)?;
+        if connection.is_readonly(MAIN_DB)? {
+            return Err(Reason(READ_ONLY.to_owned()));
+        }
+        // Before anything in the file is changed.
+        is_laid_out(&connection)?;
+        make_durable(&connection)?;
         lay_out(&mut connection)?;
         connection.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
         if let Some(pages) = options.max_pages {
@@ -48,17 +67,21 @@ pub(crate) fn writer(path: &Path, options: &Options) -> Result<Connection> {
 
 /// As the writer's, before anything is in it.
 pub(crate) fn durable(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
-    let connection = connect(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
-        busy_timeout,
-    )?;
-    connection.pragma_update(None, "page_size", 4096)?;
-    // Refuses what is no database before anything in it is changed.
-    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.execute_batch(PRAGMAS)?;
+    let connection = writing(path, busy_timeout)?;
+    make_durable(&connection)?;
     Ok(connection)
+}
+
+fn writing(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
+    let mode = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    connect(path, mode, busy_timeout)
+}
+
+fn make_durable(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "page_size", 4096)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", SYNCHRONOUS)?;
+    connection.execute_batch(PRAGMAS)
 }
 
 pub(crate) fn reader(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
@@ -82,42 +105,64 @@ fn connect(path: &Path, mode: OpenFlags, busy_timeout: Duration) -> rusqlite::Re
     Ok(connection)
 }
 
-/// Readable by its owner only; SQLite gives the same rights to the files beside it.
+/// Readable by its owner only; SQLite gives the same rights to the files beside it. One that is
+/// there is not touched: closing it would drop the locks that this process has on it.
 fn make_file(path: &Path) -> Result<(), Reason> {
     if let Some(folder) = path.parent().filter(|it| !it.as_os_str().is_empty()) {
         fs::create_dir_all(folder)
             .map_err(|error| Reason(format!("its folder cannot be made: {error}")))?;
     }
+    if let Ok(found) = path.metadata() {
+        if found.is_dir() {
+            return Err(Reason("it is a directory".to_owned()));
+        }
+        // SQLite would take it for an empty one.
+        if (1..LEAST_BYTES).contains(&found.len()) {
+            return Err(Reason("file is not a database".to_owned()));
+        }
+    }
     let mut options = fs::OpenOptions::new();
-    options.read(true).append(true).create(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop).map_err(|error| Reason(error.to_string()))
+    match options.open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(Reason(error.to_string())),
+        _ => Ok(()),
+    }
 }
 
 fn lay_out(connection: &mut Connection) -> Result<(), Reason> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let count = "SELECT count(*) FROM sqlite_schema WHERE name = '_meta' OR ?1";
-    let has_meta: i64 = transaction.query_row(count, [false], |row| row.get(0))?;
-    let has_any: i64 = transaction.query_row(count, [true], |row| row.get(0))?;
-    if has_meta == 0 && has_any > 0 {
-        return Err(Reason("it is a database of another program".to_owned()));
-    }
-    if has_meta == 0 {
-        transaction.execute_batch(
-            "CREATE TABLE _meta (name TEXT PRIMARY KEY, value INTEGER NOT NULL)
-                 STRICT, WITHOUT ROWID;
-             INSERT INTO _meta VALUES ('position', 0);",
-        )?;
+    if !is_laid_out(&transaction)? {
+        transaction.execute_batch(META)?;
+        transaction.execute_batch(log::CREATE)?;
         transaction.execute("INSERT INTO _meta VALUES ('layout', ?)", [LAYOUT])?;
     }
-    let layout: Option<i64> = transaction
+    Ok(transaction.commit()?)
+}
+
+/// Whether there is something, all of it as this version knows it.
+fn is_laid_out(connection: &Connection) -> Result<bool, Reason> {
+    // One statement: another process may be laying out the file.
+    let (has_meta, has_any): (i64, i64) = connection.query_row(
+        "SELECT count(*) FILTER (WHERE name = '_meta'), count(*) FROM sqlite_schema",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    if has_meta == 0 {
+        let foreign = Reason("it is a database of another program".to_owned());
+        return if has_any == 0 { Ok(false) } else { Err(foreign) };
+    }
+    let layout: Option<i64> = connection
         .query_row("SELECT value FROM _meta WHERE name = 'layout'", [], |row| row.get(0))
         .optional()?;
     match layout {
-        Some(LAYOUT) => Ok(transaction.commit()?),
-        Some(newer) => Err(Reason(format!(
+        Some(LAYOUT) => Ok(true),
+        Some(newer) if newer > LAYOUT => Err(Reason(format!(
             "its layout is {newer} and this version of Wrkbelt knows {LAYOUT}: use a newer version"
+        ))),
+        Some(older) => Err(Reason(format!(
+            "its layout is {older}, from before the first release: begin with a new file"
         ))),
         None => Err(Reason("its layout is not known".to_owned())),
     }
@@ -127,6 +172,11 @@ struct Reason(String);
 
 impl From<rusqlite::Error> for Reason {
     fn from(error: rusqlite::Error) -> Self {
-        Self(error.to_string())
+        Self(match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => "another process keeps it locked".to_owned(),
+            Some(ErrorCode::ReadOnly) => READ_ONLY.to_owned(),
+            Some(ErrorCode::CannotOpen) => format!("{READ_ONLY}, or no file beside it can be"),
+            _ => error.to_string(),
+        })
     }
 }

@@ -38,21 +38,44 @@ impl Tables {
     }
 }
 
-/// Brings the file to what the collections declare. Indexes are made from the last to the first:
-/// SQLite asks the newest first, so that of several unique ones the first declared is named.
-pub(crate) fn ensure(connection: &mut Connection, collections: &[Collection]) -> Result<(), Fault> {
+/// Brings the file to what the collections declare. Indexes that nobody declared stay unless they
+/// are told to go: a newer version may have made them.
+pub(crate) fn ensure(
+    connection: &mut Connection,
+    collections: &[Collection],
+    drop_extra: bool,
+) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     for collection in collections {
         transaction.execute_batch(&sql::create_table(collection))?;
         columns(&transaction, collection)?;
-        let declared = collection.indexes.iter().rev().map(|it| sql::create_index(collection, it));
-        indexes(&transaction, collection, collection.name, declared.collect())?;
         if let Some(events) = collection.events {
             transaction.execute_batch(&sql::create_events(events))?;
-            indexes(&transaction, collection, events.name, sql::create_event_indexes(events))?;
+        }
+        for (table, declared) in declared(collection) {
+            indexes(&transaction, collection, table, declared, drop_extra)?;
         }
     }
     Ok(transaction.commit()?)
+}
+
+/// An index's name and what SQLite keeps of its making.
+pub(crate) type NamedIndex = (String, String);
+
+/// The indexes of each table of a collection, from the last to the first: SQLite asks the newest
+/// first, so that of several unique ones the first declared is named.
+pub(crate) fn declared(collection: &Collection) -> Vec<(&'static str, Vec<NamedIndex>)> {
+    let indexes = collection.indexes.iter().rev().map(|it| sql::create_index(collection, it));
+    let of_events = collection.events.map(|it| (it.name, sql::create_event_indexes(it)));
+    [(collection.name, indexes.collect())].into_iter().chain(of_events).collect()
+}
+
+/// The indexes that a table has beside the one of its primary key.
+pub(crate) fn found(connection: &Connection, table: &str) -> rusqlite::Result<Vec<NamedIndex>> {
+    let mut found = connection.prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql NOT NULL",
+    )?;
+    found.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
 }
 
 /// Columns of indexes that are no more stay: they take no room.
@@ -70,16 +93,14 @@ fn indexes(
     connection: &Connection,
     collection: &Collection,
     table: &str,
-    mut declared: Vec<(String, String)>,
+    mut declared: Vec<NamedIndex>,
+    drop_extra: bool,
 ) -> Result<(), Fault> {
-    let mut found = connection.prepare(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name = ? AND sql NOT NULL",
-    )?;
-    let found = found.query_map([table], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    for found in found.collect::<rusqlite::Result<Vec<(String, String)>>>()? {
+    for found in found(connection, table)? {
         let before = declared.len();
         declared.retain(|it| *it != found);
-        if declared.len() == before {
+        let is_other = declared.iter().any(|it| it.0 == found.0);
+        if is_other || (drop_extra && declared.len() == before) {
             connection.execute_batch(&sql::drop_index(&found.0))?;
         }
     }

@@ -5,21 +5,24 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use model::{Collection, EventCollection, Index, Only};
 
+use crate::row::{EVENT, RECORD};
+
 /// Stands for a field that is absent or null. Being the lowest value it comes first, and being one
 /// it can be compared, which SQL's own NULL cannot.
 pub(crate) const ABSENT: i64 = i64::MIN;
 
-pub(crate) const RECORD: &str = "id, version, created_at, updated_at, json(body)";
-const EVENT: &str = "id, sequence, event_type, schema_version, timestamp, command_id, json(body)";
-
 /// The statements of one collection.
 #[derive(Debug, Clone)]
 pub(crate) struct TableSql {
+    pub(crate) all: String,
     pub(crate) get: String,
     pub(crate) version: String,
+    pub(crate) held: String,
     pub(crate) insert: String,
     pub(crate) update: String,
     pub(crate) delete: String,
+    pub(crate) scan: String,
+    pub(crate) scan_of_owner: String,
     pub(crate) events: Option<EventsSql>,
 }
 
@@ -30,6 +33,9 @@ pub(crate) struct EventsSql {
     pub(crate) delete: String,
     pub(crate) after: String,
     pub(crate) of_command: String,
+    pub(crate) all: String,
+    /// Streams whose events are not 1 to the version of their document.
+    pub(crate) uneven: String,
 }
 
 impl TableSql {
@@ -37,31 +43,39 @@ impl TableSql {
         let table = quoted(collection.name);
         let this = "WHERE owner = ?1 AND id = ?2";
         Self {
+            all: format!("SELECT {RECORD} FROM {table} NOT INDEXED"),
             get: format!("SELECT {RECORD} FROM {table} {this}"),
             version: format!("SELECT version FROM {table} {this}"),
+            held: format!("SELECT rowid, {RECORD} FROM {table} {this}"),
             insert: format!(
-                "INSERT INTO {table} (owner, id, version, created_at, updated_at, position, body)
-                 VALUES (?1, ?2, ?4, ?5, ?5, ?6, jsonb(?7)) ON CONFLICT (owner, id) DO NOTHING"
+                "INSERT INTO {table} (owner, id, version, created_at, updated_at, checksum, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (owner, id) DO NOTHING"
             ),
             update: format!(
-                "UPDATE {table} SET version = ?4, updated_at = ?5, position = ?6, body = jsonb(?7)
-                 {this} AND version = ?3"
+                "UPDATE {table} SET version = ?2, updated_at = ?3, checksum = ?4, body = ?5
+                 WHERE rowid = ?1"
             ),
             delete: format!("DELETE FROM {table} {this} AND version = ?3"),
-            events: collection.events.map(EventsSql::new),
+            scan: format!(
+                "SELECT {RECORD} FROM {table} WHERE (owner, id) > (?1, ?2) ORDER BY owner, id"
+            ),
+            scan_of_owner: format!(
+                "SELECT {RECORD} FROM {table} WHERE owner = ?1 AND id > ?2 ORDER BY id"
+            ),
+            events: collection.events.map(|it| EventsSql::new(collection, it)),
         }
     }
 }
 
 impl EventsSql {
-    fn new(events: EventCollection) -> Self {
-        let table = quoted(events.name);
+    fn new(collection: &Collection, events: EventCollection) -> Self {
+        let (documents, table) = (quoted(collection.name), quoted(events.name));
         let this = "WHERE owner = ?1 AND stream = ?2";
         Self {
             insert: format!(
                 "INSERT INTO {table} (owner, stream, sequence, id, event_type, schema_version,
-                 timestamp, command_id, position, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, jsonb(?10))"
+                 timestamp, command_id, checksum, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
             ),
             delete: format!("DELETE FROM {table} {this}"),
             after: format!(
@@ -70,10 +84,20 @@ impl EventsSql {
             of_command: format!(
                 "SELECT {EVENT} FROM {table} {this} AND command_id = ?3 ORDER BY sequence"
             ),
+            all: format!("SELECT owner, stream, {EVENT} FROM {table}"),
+            uneven: format!(
+                "SELECT owner, id FROM {documents} AS it WHERE (version, version, 1) IS NOT
+                     (SELECT count(*), max(sequence), min(sequence) FROM {table}
+                      WHERE owner = it.owner AND stream = it.id)
+                 UNION ALL SELECT DISTINCT owner, stream FROM {table} AS it WHERE NOT EXISTS
+                     (SELECT 1 FROM {documents} WHERE owner = it.owner AND id = it.stream)"
+            ),
         }
     }
 }
 
+/// What is no JSON cannot be written; when it has become so on the disk, its indexes hold it as
+/// one without fields, so that it can be listed and removed.
 pub(crate) fn create_table(collection: &Collection) -> String {
     format!(
         "CREATE TABLE IF NOT EXISTS {} (
@@ -82,8 +106,8 @@ pub(crate) fn create_table(collection: &Collection) -> String {
              version INTEGER NOT NULL,
              created_at INTEGER NOT NULL,
              updated_at INTEGER NOT NULL,
-             position INTEGER NOT NULL,
-             body BLOB NOT NULL,
+             checksum INTEGER NOT NULL,
+             body TEXT NOT NULL CHECK (json_valid(body)),
              PRIMARY KEY (owner, id)
          ) STRICT",
         quoted(collection.name)
@@ -101,8 +125,8 @@ pub(crate) fn create_events(events: EventCollection) -> String {
              schema_version INTEGER NOT NULL,
              timestamp INTEGER NOT NULL,
              command_id TEXT NOT NULL,
-             position INTEGER NOT NULL,
-             body BLOB NOT NULL,
+             checksum INTEGER NOT NULL,
+             body TEXT NOT NULL,
              PRIMARY KEY (owner, stream, sequence)
          ) STRICT, WITHOUT ROWID",
         quoted(events.name)
@@ -156,8 +180,8 @@ pub(crate) fn columns(collection: &Collection) -> BTreeSet<String> {
 pub(crate) fn add_column(table: &str, path: &str) -> String {
     let (table, column, path) = (quoted(table), quoted(path), literal(path));
     format!(
-        "ALTER TABLE {table} ADD COLUMN {column} ANY
-         GENERATED ALWAYS AS (ifnull(json_extract(body, {path}), {ABSENT})) VIRTUAL"
+        "ALTER TABLE {table} ADD COLUMN {column} ANY GENERATED ALWAYS AS
+         (ifnull(iif(json_valid(body), json_extract(body, {path}), NULL), {ABSENT})) VIRTUAL"
     )
 }
 

@@ -1,6 +1,9 @@
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use model::{Collection, Index, ObjectId, Timestamp};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
 
 use crate::{Result, StoreError};
 
@@ -24,12 +27,51 @@ pub trait Backend: Send + Sync + 'static {
     /// The events that one command appended, in order; none when it is not known.
     async fn events_of_command(&self, stream: &Key, command_id: &str) -> Result<Vec<StoredEvent>>;
 
+    /// How many documents a query finds on all of its pages.
+    async fn count(&self, query: &Query) -> Result<u64>;
+
+    /// Documents that hold one of some ids in a declared field, by owner and id.
+    async fn referrers(&self, referrers: &Referrers) -> Result<Scanned>;
+
+    /// What is committed from now on, or was since a change that was seen before.
+    ///
+    /// # Errors
+    /// [`StoreError::PositionLost`] when what came after the position is no longer kept.
+    async fn watch(&self, after: Option<&Position>) -> Result<Box<dyn Feed>>;
+
+    /// All documents and events as they are now, whatever is written while they are read.
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>>;
+
+    /// What is wrong below the documents: indexes that are not as the collections declare, rows
+    /// and pages whose checksums do not fit. Changes nothing and needs no `ensure` before it.
+    async fn inspect(&self, collections: &[Collection]) -> Result<Vec<Fault>>;
+
+    /// Makes indexes anew from the documents, and drops those that nobody declared.
+    async fn mend(&self, collections: &[Collection]) -> Result<()>;
+
     /// Applies all writes, in their order, or none.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] names the first key that is not as expected,
     /// [`StoreError::Duplicate`] the first unique index in the way.
     async fn commit(&self, batch: Vec<Write>) -> Result<()>;
+}
+
+/// Committed changes in their order: none is missed, none comes twice.
+#[async_trait]
+pub trait Feed: Send {
+    /// The next change; waits for it.
+    async fn next(&mut self) -> Result<Change>;
+}
+
+/// A view of one instant.
+#[async_trait]
+pub trait Snapshot: Send {
+    /// Documents of one owner, or of all, by owner (the platform first) and id.
+    async fn scan(&mut self, scan: &Scan) -> Result<Scanned>;
+
+    /// As [`Backend::events`].
+    async fn events(&mut self, stream: &Key, after: u64, limit: usize) -> Result<Vec<StoredEvent>>;
 }
 
 /// Whose document it is.
@@ -48,7 +90,8 @@ pub struct Key {
     pub owner: Owner,
     /// Its collection's name.
     pub collection: &'static str,
-    /// Its id, unique in the collection.
+    /// Its id. Ids are made so that no two documents of a collection have the same, whoever owns
+    /// them; what happens with two that do is not said.
     pub id: ObjectId,
 }
 
@@ -132,6 +175,51 @@ pub enum Write {
         /// The fold of all events including these.
         state: Stored,
     },
+    /// Writes nothing: holds when no document of a collection has one of the ids in a field.
+    /// What a batch does before this counts; what others do at the same time cannot come between.
+    Unreferenced {
+        /// Who must not have it.
+        by: &'static str,
+        /// Where: dotted, `[]` goes through a list.
+        field: &'static str,
+        /// What they would point at.
+        targets: Targets,
+    },
+    /// Puts back a document that was stored before, with its version, its times and all its
+    /// events. There must be none at its key.
+    Restore {
+        /// The document.
+        record: Record,
+        /// From the first on; empty when its collection has none.
+        events: Vec<StoredEvent>,
+    },
+}
+
+/// Documents of one collection that others may point at. Those of the platform may be pointed at
+/// by everybody's, those of an organization by its own only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Targets {
+    /// Whose documents.
+    pub owner: Owner,
+    /// Their collection.
+    pub collection: &'static str,
+    /// Which of them.
+    pub ids: Vec<ObjectId>,
+}
+
+/// Who points at documents.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Referrers {
+    /// The collection that is searched.
+    pub by: &'static str,
+    /// The field in it: dotted, `[]` goes through a list.
+    pub field: &'static str,
+    /// What is pointed at.
+    pub targets: Targets,
+    /// Where the page before ended.
+    pub after: Option<(Owner, ObjectId)>,
+    /// At least 1.
+    pub limit: usize,
 }
 
 /// What [`Write::Check`] expects.
@@ -175,6 +263,9 @@ pub struct Query {
     pub after: Option<Cursor>,
     /// At least 1.
     pub limit: usize,
+    /// Only these fields of the bodies, in this order, where they are present and not null;
+    /// `None` gives them whole.
+    pub fields: Option<&'static [&'static str]>,
 }
 
 /// Which end of the index comes first.
@@ -201,10 +292,100 @@ pub struct Cursor {
 /// What [`Backend::list`] answers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
-    /// At most `limit`.
+    /// At most `limit`, together with the damaged ones.
     pub records: Vec<Record>,
+    /// Documents that are there and cannot be read. They stand in nobody's way.
+    pub damaged: Vec<Damaged>,
     /// Present when there may be more.
     pub next: Option<Cursor>,
+}
+
+/// A stored document that is not as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damaged {
+    /// Which.
+    pub key: Key,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Which part of a collection a snapshot reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    /// Which collection.
+    pub collection: &'static str,
+    /// `None` is everybody's.
+    pub owner: Option<Owner>,
+    /// Where the part before ended.
+    pub after: Option<(Owner, ObjectId)>,
+    /// At least 1.
+    pub limit: usize,
+}
+
+/// Documents by owner and id.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Scanned {
+    /// At most as many as asked for, together with the damaged ones.
+    pub records: Vec<Record>,
+    /// Documents that are there and cannot be read.
+    pub damaged: Vec<Damaged>,
+    /// Present when there may be more.
+    pub next: Option<(Owner, ObjectId)>,
+}
+
+/// A document that was written or deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// Where it is among all changes.
+    pub position: Position,
+    /// Which document.
+    pub key: Key,
+    /// Its version after the change; 0 when it was deleted. Of a stream, the number of its events.
+    pub version: u64,
+}
+
+/// The place of a change among all. What it says is the engine's own affair.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Position(pub String);
+
+/// Something that [`Backend::inspect`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What kind of fault.
+    pub kind: FaultKind,
+    /// The collection, when it is of one.
+    pub collection: Option<&'static str>,
+    /// The document, when it is one.
+    pub id: Option<ObjectId>,
+    /// What exactly, for a person.
+    pub detail: String,
+}
+
+/// What can be wrong below the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FaultKind {
+    /// A declared index is not there, or is not as declared.
+    MissingIndex,
+    /// An index that nobody declared.
+    ExtraIndex,
+    /// A document or an event that is not as it was written.
+    DamagedRecord,
+    /// The events of a stream are not 1, 2, 3 … up to its version.
+    UnevenStream,
+    /// The engine's own structure: a page, a table, an index that does not fit its table.
+    DamagedStructure,
+}
+
+impl Write {
+    /// The document that it writes.
+    pub fn key(&self) -> Option<Key> {
+        match self {
+            Self::Put { key, .. } | Self::Delete { key, .. } => Some(*key),
+            Self::Append { stream, .. } => Some(*stream),
+            Self::Restore { record, .. } => Some(record.key),
+            Self::Check { .. } | Self::Unreferenced { .. } => None,
+        }
+    }
 }
 
 impl Query {
@@ -220,6 +401,7 @@ impl Query {
             order: Order::Ascending,
             after: None,
             limit,
+            fields: None,
         }
     }
 }
@@ -243,6 +425,27 @@ impl Stored {
     /// What serde says of it, which names the place.
     pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
         serde_json::from_str(&self.0)
+    }
+
+    /// The object with only these of its fields, in this order, where they are present and not
+    /// null; each value keeps its spelling.
+    ///
+    /// # Errors
+    /// What serde says of it; a body that is no object is one.
+    pub fn only(&self, fields: &[&str]) -> serde_json::Result<Self> {
+        let all: BTreeMap<String, &RawValue> = serde_json::from_str(&self.0)?;
+        let held = fields.iter().filter_map(|it| Some((*it, *all.get(*it)?)));
+        let mut json = String::from("{");
+        for (name, value) in held.filter(|it| it.1.get() != "null") {
+            if json.len() > 1 {
+                json.push(',');
+            }
+            json.push_str(&serde_json::to_string(name)?);
+            json.push(':');
+            json.push_str(value.get());
+        }
+        json.push('}');
+        Ok(Self(json))
     }
 
     /// The JSON text.

@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 
 use model::{Collection, EventCollection, ObjectId};
 
-use crate::{Key, Query, Result, StoreError, Stored, StoredEvent, Write};
+use crate::{Key, Query, Record, Result, StoreError, Stored, StoredEvent, Write};
 
-/// Bytes of JSON text that a document or an event may have: what MongoDB takes.
-pub const MAX_BODY: usize = 16 * 1024 * 1024;
+/// Bytes of JSON text that a document or an event may have. What MongoDB takes is 16 MiB together
+/// with the envelope.
+pub const MAX_BODY: usize = 16_000_000;
 
 /// The collections that a backend was told of, and what it refuses without looking at any data.
 #[derive(Debug, Default, Clone)]
@@ -77,26 +78,45 @@ impl Catalog {
                     bytes += size(key.collection, key.id, body)?;
                 }
                 Write::Append { stream, expect, events, state, .. } => {
-                    let into = self.events(stream.collection)?;
-                    gapless(stream, *expect, events)?;
+                    if events.is_empty() {
+                        return Err(gap(stream, *expect));
+                    }
                     bytes += size(stream.collection, stream.id, state)?;
-                    for event in events {
-                        bytes += size(into.name, event.id, &event.body)?;
+                    bytes += self.stream(stream, *expect, events)?;
+                }
+                Write::Unreferenced { by, targets, .. } => {
+                    self.collection(by)?;
+                    self.collection(targets.collection)?;
+                }
+                Write::Restore { record, events } => {
+                    let Record { key, version, body, .. } = record;
+                    bytes += size(key.collection, key.id, body)?;
+                    if self.collection(key.collection)?.events.is_some() {
+                        if *version != events.len() as u64 {
+                            return Err(gap(key, *version));
+                        }
+                        bytes += self.stream(key, 0, events)?;
+                    } else if !events.is_empty() {
+                        self.events(key.collection)?;
                     }
                 }
             }
         }
         Ok(bytes)
     }
+
+    /// The size of events that go on from `expect`.
+    fn stream(&self, stream: &Key, expect: u64, events: &[StoredEvent]) -> Result<usize> {
+        let into = self.events(stream.collection)?;
+        if events.iter().zip(expect + 1..).any(|(event, next)| event.sequence != next) {
+            return Err(gap(stream, expect));
+        }
+        events.iter().map(|it| size(into.name, it.id, &it.body)).sum()
+    }
 }
 
-fn gapless(stream: &Key, expect: u64, events: &[StoredEvent]) -> Result<()> {
-    let follows = events.iter().zip(expect + 1..).all(|(event, next)| event.sequence == next);
-    if follows && !events.is_empty() {
-        return Ok(());
-    }
-    let Key { collection, id, .. } = stream;
-    Err(refused(format!("{collection} {id}: the events do not go on from {expect}")))
+fn gap(Key { collection, id, .. }: &Key, expect: u64) -> StoreError {
+    refused(format!("{collection} {id}: the events do not go on from {expect}"))
 }
 
 fn size(collection: &'static str, id: ObjectId, body: &Stored) -> Result<usize> {

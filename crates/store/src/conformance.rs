@@ -9,15 +9,20 @@
 
 mod batches;
 mod bodies;
+mod deletes;
+mod feed;
 mod fixtures;
 mod indexes;
 mod lists;
 mod pages;
+mod referrers;
+mod snapshots;
 mod streams;
 mod together;
 
 pub use self::{
-    batches::*, bodies::*, fixtures::*, indexes::*, lists::*, pages::*, streams::*, together::*,
+    batches::*, bodies::*, deletes::*, feed::*, fixtures::*, indexes::*, lists::*, pages::*,
+    referrers::*, snapshots::*, streams::*, together::*,
 };
 use crate::Backend;
 
@@ -89,6 +94,33 @@ macro_rules! conformance {
             a_unique_value_is_taken_once_by_concurrent_takers,
             checks_hold_against_concurrent_batches,
             what_was_committed_is_seen_at_once,
+            a_count_is_of_all_pages,
+            a_list_can_be_of_some_fields,
+            referrers_are_found_by_a_field,
+            referrers_of_several_documents_are_found_once,
+            referrers_come_in_pages,
+            referrers_of_an_organizations_document_are_its_own,
+            unreferenced_holds_the_batch,
+            unreferenced_counts_what_the_batch_did_before,
+            nobody_refers_to_what_was_deleted_meanwhile,
+            the_feed_tells_what_is_committed_in_its_order,
+            the_feed_tells_nothing_of_what_was_refused,
+            the_feed_tells_of_everybodys_documents,
+            the_feed_goes_on_behind_any_change,
+            the_feed_waits_for_what_comes,
+            the_feed_has_no_gap_and_no_duplicate_under_concurrent_writers,
+            a_position_that_was_never_given_out_is_refused,
+            a_scan_has_everybodys_documents_by_owner_and_id,
+            a_scan_of_an_owner_has_only_its_documents,
+            a_snapshot_does_not_see_what_comes_after_it,
+            what_was_stored_can_be_put_back,
+            a_stream_can_be_put_back_with_its_events,
+            a_sound_store_has_no_faults,
+            a_delete_takes_along_what_cascades_across_levels_and_in_cycles,
+            a_delete_is_refused_by_what_restricts_it,
+            a_delete_empties_the_fields_that_it_should,
+            a_delete_takes_along_any_number,
+            deletes_agree_with_a_model_on_random_graphs,
         );
     };
     ($make:expr; $($promise:ident,)+) => {

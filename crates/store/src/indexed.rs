@@ -1,7 +1,9 @@
+use std::fmt::Display;
+
 use model::{Index, Only};
 use serde_json::Value;
 
-use crate::{Cursor, Query, Record, Result, Scalar, StoreError};
+use crate::{Cursor, Key, Query, Record, Result, Scalar, StoreError};
 
 impl Record {
     /// What the fields of an index are in this document; `None` where one is absent or null.
@@ -41,18 +43,19 @@ impl Record {
             (_, Some(value)) => Scalar::Number(
                 value
                     .as_i64()
-                    .ok_or_else(|| self.corrupt(format!("`{field}` cannot be indexed")))?,
+                    .ok_or_else(|| self.corrupt(&format!("`{field}` cannot be indexed")))?,
             ),
         };
         Ok(Some(scalar))
     }
 
     fn json(&self) -> Result<Value> {
-        self.body.read().map_err(|error| self.corrupt(error.to_string()))
+        self.body.read().map_err(|error| self.corrupt(&error))
     }
 
-    fn corrupt(&self, reason: String) -> StoreError {
-        StoreError::Corrupt { collection: self.key.collection, id: self.key.id, reason }
+    pub(crate) fn corrupt(&self, reason: &dyn Display) -> StoreError {
+        let Key { collection, id, .. } = self.key;
+        StoreError::Corrupt { collection, id, reason: reason.to_string() }
     }
 }
 

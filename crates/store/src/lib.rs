@@ -6,17 +6,21 @@
 mod backend;
 mod catalog;
 pub mod conformance;
+mod fenced;
 mod indexed;
 pub mod memory;
+mod references;
 mod typed;
 
 pub use crate::{
     backend::{
-        Backend, Cursor, Expected, Key, Order, Owner, Page, Query, Record, Scalar, Stored,
-        StoredEvent, Write,
+        Backend, Change, Cursor, Damaged, Expected, Fault, FaultKind, Feed, Key, Order, Owner,
+        Page, Position, Query, Record, Referrers, Scalar, Scan, Scanned, Snapshot, Stored,
+        StoredEvent, Targets, Write,
     },
     catalog::{Catalog, MAX_BODY},
-    typed::{Find, Platform, Scoped, Store, UnitOfWork},
+    references::ids_at,
+    typed::{Find, Platform, PlatformUnit, Scoped, Store, UnitOfWork},
 };
 
 /// What a store answers.
@@ -76,6 +80,23 @@ pub enum StoreError {
         /// Of its JSON text.
         bytes: usize,
     },
+    /// A delete that other documents stand in the way of.
+    #[error("{collection} {id} cannot be deleted: {by} {referrer} refers to it in {field}")]
+    Referenced {
+        /// The collection of the document that should go.
+        collection: &'static str,
+        /// Which it is.
+        id: model::ObjectId,
+        /// The collection of one that points at it.
+        by: &'static str,
+        /// The field as it was declared.
+        field: &'static str,
+        /// That one.
+        referrer: model::ObjectId,
+    },
+    /// The feed no longer has what came after a position, or never gave it out.
+    #[error("changes since {} are no longer kept", .0.0)]
+    PositionLost(Position),
     /// No room to write.
     #[error("the store is full")]
     Full,

@@ -1,16 +1,19 @@
-mod references;
+pub(crate) mod deletion;
+mod quarantine;
 mod unit;
 
 use std::{marker::PhantomData, sync::Arc};
 
 use model::{
-    Doc, Entity, Global, Id, Index, Lookup, LookupKind, ObjectId, PerTenant, core::Organization,
+    Doc, Entity, Id, Index, Lookup, LookupKind, ObjectId, OfOrganizations, OfPlatform, Timestamp,
+    core::Organization,
 };
 
-pub use self::unit::UnitOfWork;
+use self::quarantine::Quarantine;
+pub use self::unit::{PlatformUnit, UnitOfWork};
 use crate::{
-    Backend, Cursor, Key, Order, Owner, Page, Query, Record, Result, Scalar, StoreError,
-    StoredEvent,
+    Backend, Cursor, Key, Order, Owner, Query, Record, Result, Scalar, StoreError, Stored,
+    StoredEvent, Write, fenced::Fenced,
 };
 
 /// A database. Documents are reached through `scoped` or `platform`, which take only entities of
@@ -23,21 +26,38 @@ use crate::{
 /// # }
 /// ```
 /// An organization's document has no other way in:
-/// ```compile_fail,E0271
+/// ```compile_fail,E0277
 /// # use {model::{*, core::*}, store::*};
 /// # async fn f(store: Store, id: Id<BrandKit>) {
+/// let _ = store.platform().get(id).await;
+/// # }
+/// ```
+/// Nor has a global one:
+/// ```compile_fail,E0277
+/// # use {model::{*, core::*}, store::*};
+/// # async fn f(store: Store, organization: Id<Organization>, id: Id<PermissionRecord>) {
+/// let _ = store.scoped(organization).get(id).await;
+/// # }
+/// ```
+/// Of shared entities each way leads to its own documents only:
+/// ```
+/// # use {model::{*, core::*}, store::*};
+/// # async fn f(store: Store, organization: Id<Organization>, id: Id<Role>) {
+/// let _ = store.scoped(organization).get(id).await;
 /// let _ = store.platform().get(id).await;
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct Store {
     backend: Arc<dyn Backend>,
+    quarantine: Arc<Quarantine>,
 }
 
 /// The documents of one organization. Holds the owner; no method takes one.
 #[derive(Clone)]
 pub struct Scoped {
     backend: Arc<dyn Backend>,
+    quarantine: Arc<Quarantine>,
     organization: Id<Organization>,
 }
 
@@ -45,6 +65,7 @@ pub struct Scoped {
 #[derive(Clone)]
 pub struct Platform {
     backend: Arc<dyn Backend>,
+    quarantine: Arc<Quarantine>,
 }
 
 /// Which documents of a collection, in which order.
@@ -66,33 +87,76 @@ impl Store {
     /// When the database does not answer or cannot be written.
     pub async fn open(backend: Arc<dyn Backend>) -> Result<Self> {
         backend.ensure(model::COLLECTIONS).await?;
-        Ok(Self { backend })
+        Ok(Self { backend, quarantine: Arc::default() })
+    }
+
+    /// The same documents, for writing only as long as a global document is at this version:
+    /// every batch is checked against it, whatever is in it.
+    #[must_use]
+    pub fn fenced<E: Entity<Scope: OfPlatform>>(&self, id: Id<E>, version: u64) -> Self {
+        let fence = key::<E>(Owner::Platform, id.object_id());
+        let backend = Arc::new(Fenced::new(self.backend.clone(), fence, version));
+        Self { backend, quarantine: self.quarantine.clone() }
     }
 
     /// One organization's documents.
     pub fn scoped(&self, organization: Id<Organization>) -> Scoped {
-        Scoped { backend: self.backend.clone(), organization }
+        let (backend, quarantine) = (self.backend.clone(), self.quarantine.clone());
+        Scoped { backend, quarantine, organization }
     }
 
     /// Nobody's documents.
     pub fn platform(&self) -> Platform {
-        Platform { backend: self.backend.clone() }
+        Platform { backend: self.backend.clone(), quarantine: self.quarantine.clone() }
+    }
+
+    /// Deletes a document of any kind with all that this entails; for repairs.
+    ///
+    /// # Errors
+    /// As [`UnitOfWork::commit`].
+    pub async fn delete(&self, key: Key, expect: u64, at: Timestamp) -> Result<()> {
+        let mut unit = UnitOfWork::new(self.backend.clone(), key.owner, at);
+        unit.delete_any(key, expect);
+        unit.commit().await
+    }
+
+    /// Takes ids out of a reference field of any kind of document as it is now; for repairs.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when it is written meanwhile, or is not there.
+    pub async fn empty(
+        &self,
+        key: Key,
+        field: &str,
+        ids: &[ObjectId],
+        at: Timestamp,
+    ) -> Result<()> {
+        let record = self.backend.get(&key).await?.ok_or(StoreError::Conflict(key))?;
+        let mut body = record.body.read().map_err(|it| record.corrupt(&it))?;
+        deletion::empty(&mut body, field, ids);
+        let (expect, body) = (record.version, Stored::of(&body)?);
+        self.backend.commit(vec![Write::Put { key, expect, at, body }]).await
+    }
+
+    /// Everybody's documents, below the types: for what moves or checks a whole store.
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
     }
 }
 
 impl Platform {
     /// The document, if there is one.
-    pub async fn get<E: Entity<Scope = Global>>(&self, id: Id<E>) -> Result<Option<Doc<E>>> {
+    pub async fn get<E: Entity<Scope: OfPlatform>>(&self, id: Id<E>) -> Result<Option<Doc<E>>> {
         let record = self.backend.get(&key::<E>(Owner::Platform, id.object_id())).await?;
         record.as_ref().map(decode).transpose()
     }
 
-    /// One page.
-    pub async fn list<E: Entity<Scope = Global>>(
+    /// One page. A document that cannot be read is left out, and named in the log.
+    pub async fn list<E: Entity<Scope: OfPlatform>>(
         &self,
         find: Find<E>,
     ) -> Result<(Vec<Doc<E>>, Option<Cursor>)> {
-        decode_page(self.backend.list(&find.query(Owner::Platform)).await?)
+        Ok(self.quarantine.sort(self.backend.list(&find.query(Owner::Platform)).await?))
     }
 
     /// Whose document has a globally unique value, and which it is.
@@ -109,26 +173,32 @@ impl Scoped {
     }
 
     /// The document, if the organization has it.
-    pub async fn get<E: Entity<Scope = PerTenant>>(&self, id: Id<E>) -> Result<Option<Doc<E>>> {
+    pub async fn get<E: Entity<Scope: OfOrganizations>>(
+        &self,
+        id: Id<E>,
+    ) -> Result<Option<Doc<E>>> {
         let record = self.backend.get(&self.key(id)).await?;
         record.as_ref().map(decode).transpose()
     }
 
     /// The document as the store keeps it, byte for byte.
-    pub async fn raw<E: Entity<Scope = PerTenant>>(&self, id: Id<E>) -> Result<Option<Record>> {
+    pub async fn raw<E: Entity<Scope: OfOrganizations>>(
+        &self,
+        id: Id<E>,
+    ) -> Result<Option<Record>> {
         self.backend.get(&self.key(id)).await
     }
 
-    /// One page.
-    pub async fn list<E: Entity<Scope = PerTenant>>(
+    /// One page. A document that cannot be read is left out, and named in the log.
+    pub async fn list<E: Entity<Scope: OfOrganizations>>(
         &self,
         find: Find<E>,
     ) -> Result<(Vec<Doc<E>>, Option<Cursor>)> {
-        decode_page(self.backend.list(&find.query(self.owner())).await?)
+        Ok(self.quarantine.sort(self.backend.list(&find.query(self.owner())).await?))
     }
 
     /// Events of a stream with a sequence above `after`, at most `limit`.
-    pub async fn events<E: Entity<Scope = PerTenant>>(
+    pub async fn events<E: Entity<Scope: OfOrganizations>>(
         &self,
         stream: Id<E>,
         after: u64,
@@ -138,7 +208,7 @@ impl Scoped {
     }
 
     /// The events that one command appended.
-    pub async fn events_of_command<E: Entity<Scope = PerTenant>>(
+    pub async fn events_of_command<E: Entity<Scope: OfOrganizations>>(
         &self,
         stream: Id<E>,
         command_id: &str,
@@ -150,7 +220,7 @@ impl Scoped {
         Owner::Organization(self.organization.object_id())
     }
 
-    fn key<E: Entity<Scope = PerTenant>>(&self, id: Id<E>) -> Key {
+    fn key<E: Entity<Scope: OfOrganizations>>(&self, id: Id<E>) -> Key {
         key::<E>(self.owner(), id.object_id())
     }
 }
@@ -212,17 +282,13 @@ impl<E: Entity> Find<E> {
             order: self.order,
             after: self.after,
             limit: self.limit,
+            fields: None,
         }
     }
 }
 
 fn key<E: Entity>(owner: Owner, id: ObjectId) -> Key {
     Key { owner, collection: E::COLLECTION.name, id }
-}
-
-fn decode_page<E: Entity>(page: Page) -> Result<(Vec<Doc<E>>, Option<Cursor>)> {
-    let docs = page.records.iter().map(decode).collect::<Result<_>>()?;
-    Ok((docs, page.next))
 }
 
 fn decode<E: Entity>(record: &Record) -> Result<Doc<E>> {

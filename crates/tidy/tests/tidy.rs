@@ -13,9 +13,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("store", &["model"]),
     ("store-sqlite", &["model", "store"]),
+    ("store-mongo", &["model", "store"]),
     ("app", &["model", "store"]),
     ("api", &["app", "model"]),
-    ("cli", &["api", "app", "model", "store", "store-sqlite"]),
+    ("cli", &["api", "app", "model", "store", "store-mongo", "store-sqlite"]),
+    ("faults", &["app", "model", "store", "store-sqlite"]),
     ("tidy", &[]),
 ];
 

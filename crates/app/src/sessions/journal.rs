@@ -58,7 +58,7 @@ pub(super) fn to_stored(event: &SessionEvent) -> Result<StoredEvent> {
 
 /// # Errors
 /// [`StoreError::Corrupt`] for an event that this program does not understand.
-pub(super) fn from_stored(
+pub(crate) fn from_stored(
     session_id: Id<BookingSession>,
     organization_id: Id<Organization>,
     stored: StoredEvent,

@@ -8,7 +8,10 @@ use std::sync::{
 
 use async_trait::async_trait;
 use model::Collection;
-use store::{Backend, Key, Page, Query, Record, Result, StoredEvent, Write};
+use store::{
+    Backend, Fault, Feed, Key, Page, Position, Query, Record, Referrers, Result, Scanned, Snapshot,
+    StoredEvent, Write,
+};
 use tokio::sync::oneshot;
 
 pub(crate) struct Meddling {
@@ -96,5 +99,29 @@ impl Backend for Meddling {
 
     async fn commit(&self, batch: Vec<Write>) -> Result<()> {
         self.inner.commit(batch).await
+    }
+
+    async fn count(&self, query: &Query) -> Result<u64> {
+        self.inner.count(query).await
+    }
+
+    async fn referrers(&self, referrers: &Referrers) -> Result<Scanned> {
+        self.inner.referrers(referrers).await
+    }
+
+    async fn watch(&self, after: Option<&Position>) -> Result<Box<dyn Feed>> {
+        self.inner.watch(after).await
+    }
+
+    async fn snapshot(&self) -> Result<Box<dyn Snapshot>> {
+        self.inner.snapshot().await
+    }
+
+    async fn inspect(&self, collections: &[Collection]) -> Result<Vec<Fault>> {
+        self.inner.inspect(collections).await
+    }
+
+    async fn mend(&self, collections: &[Collection]) -> Result<()> {
+        self.inner.mend(collections).await
     }
 }

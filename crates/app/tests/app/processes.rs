@@ -18,7 +18,7 @@ on_both! {
 
 async fn a_visit_can_go_on_in_another_process_at_every_command(world: World) {
     let (tenant, key) = world.business("acme", &flows::visits(1)).await;
-    let Beside { doors } = world.beside().await;
+    let Beside { doors, .. } = world.beside().await;
     let mut ada = world.visitor(&key).await.in_process(&doors);
     ada.does(json!({ "type": "submit_zip", "zip": "30305" })).await;
     ada = ada.in_process(&world.doors);
@@ -41,7 +41,7 @@ async fn a_visit_can_go_on_in_another_process_at_every_command(world: World) {
 
 async fn a_command_that_another_process_has_had_is_not_done_again(world: World) {
     let (_, key) = world.business("acme", &flows::visits(1)).await;
-    let Beside { doors } = world.beside().await;
+    let Beside { doors, .. } = world.beside().await;
     let mut ada = world.visitor(&key).await;
     ada.goes_to_the_timeslots().await;
     let start = ada.starts().await[0];
@@ -69,7 +69,7 @@ async fn a_command_that_another_process_has_had_is_not_done_again(world: World) 
 
 async fn a_view_is_never_out_of_date(world: World) {
     let (_, key) = world.business("acme", &flows::visits(1)).await;
-    let Beside { doors } = world.beside().await;
+    let Beside { doors, .. } = world.beside().await;
     let mut ada = world.visitor(&key).await.in_process(&doors);
     ada.goes_to_the_timeslots().await;
     let here = ada.in_process(&world.doors);
@@ -82,7 +82,7 @@ async fn a_view_is_never_out_of_date(world: World) {
 
 async fn a_command_without_events_is_stale_where_another_process_went_on(world: World) {
     let (_, key) = world.business("acme", &flows::visits(1)).await;
-    let Beside { doors } = world.beside().await;
+    let Beside { doors, .. } = world.beside().await;
     let mut ada = world.visitor(&key).await;
     ada.goes_to_the_timeslots().await;
     let old = ada.view.sequence;

@@ -54,6 +54,7 @@ pub(crate) struct World {
 /// Another process on the same data.
 pub(crate) struct Beside {
     pub(crate) doors: Doors,
+    pub(crate) system: SystemDoor,
 }
 
 impl Clock for TestClock {
@@ -88,9 +89,14 @@ impl World {
 
     /// A second process on the same data.
     pub(crate) async fn beside(&self) -> Beside {
-        let store = Store::open(self.backend()).await.unwrap();
-        let (doors, _) = app::open(store, Environment::new(self.clock.clone()));
-        Beside { doors }
+        self.beside_on(self.backend()).await
+    }
+
+    /// A second process that reaches the data through something else.
+    pub(crate) async fn beside_on(&self, backend: Arc<dyn Backend>) -> Beside {
+        let store = Store::open(backend).await.unwrap();
+        let (doors, system) = app::open(store, Environment::new(self.clock.clone()));
+        Beside { doors, system }
     }
 
     async fn open(
@@ -104,8 +110,17 @@ impl World {
         Self { doors, system, store, clock, meddling, memory, folder }
     }
 
-    fn backend(&self) -> Arc<dyn Backend> {
+    /// The data, as another process opens them.
+    pub(crate) fn backend(&self) -> Arc<dyn Backend> {
         backend(&self.folder, self.memory.as_ref())
+    }
+
+    /// A new one on the same engine.
+    pub(crate) async fn another(&self) -> Self {
+        match self.memory {
+            Some(_) => Self::in_memory().await,
+            None => Self::on_sqlite().await,
+        }
     }
 
     /// A new organization.

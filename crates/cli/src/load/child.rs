@@ -64,7 +64,7 @@ impl Drop for Child {
 pub(super) async fn start_sample(folder: &Path) -> Result<(Child, String), Failure> {
     let url = format!("sqlite://{}", folder.join("load.db").display());
     let public_key = {
-        let opened = stores::open(&url).await?;
+        let opened = stores::open_or_make(&url).await?;
         let [sample, ..] = &SAMPLES;
         let (_, business) = sample.install(&opened.system).await?;
         let mut flow =

@@ -14,7 +14,7 @@ const VISITORS: usize = 16;
 #[test]
 fn two_servers_on_one_store_never_sell_a_seat_twice() {
     let (folder, key) = Folder::with_business(1);
-    let servers = [folder.serve(), folder.serve()];
+    let servers = [folder.serve_shared(), folder.serve_shared()];
     let visits: Vec<_> = thread::scope(|scope| {
         let visitors: Vec<_> = (0..VISITORS)
             .map(|n| {
@@ -39,7 +39,7 @@ fn two_servers_on_one_store_never_sell_a_seat_twice() {
 #[test]
 fn a_visit_goes_on_at_the_other_server() {
     let (folder, key) = Folder::with_business(1);
-    let servers = [folder.serve(), folder.serve()];
+    let servers = [folder.serve_shared(), folder.serve_shared()];
     let mut clients = [servers[0].client(), servers[1].client()];
     let mut visit = Visit::start(&mut clients[0], &key).unwrap();
     let mut turn = 0;

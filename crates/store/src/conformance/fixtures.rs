@@ -4,11 +4,11 @@ use std::{
     task::Poll,
 };
 
-use model::{Collection, EventCollection, Index, ObjectId, Only, Timestamp};
+use model::{Collection, EventCollection, Index, ObjectId, OnDelete, Only, Reference, Timestamp};
 
 use crate::{Backend, Key, Owner, Query, Record, Scalar, Stored, StoredEvent, Write};
 
-pub const COLLECTIONS: &[Collection] = &[THINGS, ACCOUNTS, SESSIONS];
+pub const COLLECTIONS: &[Collection] = &[THINGS, ACCOUNTS, SESSIONS, LINKS, NODES];
 
 pub const THINGS: Collection = Collection {
     name: "things",
@@ -34,6 +34,38 @@ pub const SESSIONS: Collection = Collection {
     events: Some(EventCollection { name: "session_events", stream_field: "session_id" }),
 };
 
+/// Points at things in every way that a reference can be declared.
+pub const LINKS: Collection = Collection {
+    name: "links",
+    label: "link",
+    indexes: &[BY_ONE],
+    references: &[
+        refers("one"),
+        refers("inner.one"),
+        refers("list[]"),
+        refers("nodes[].thing"),
+        refers("groups[].members[]"),
+    ],
+    events: None,
+};
+
+/// Points at itself with every consequence of a delete.
+pub const NODES: Collection = Collection {
+    name: "nodes",
+    label: "node",
+    indexes: &[BY_OWNER],
+    references: &[
+        Reference { field: "owner", to: "nodes", on_delete: OnDelete::Cascade },
+        Reference { field: "guard", to: "nodes", on_delete: OnDelete::Restrict },
+        Reference { field: "friend", to: "nodes", on_delete: OnDelete::SetNull },
+        Reference { field: "friends[]", to: "nodes", on_delete: OnDelete::SetNull },
+        Reference { field: "rows[].node", to: "nodes", on_delete: OnDelete::SetNull },
+    ],
+    events: None,
+};
+
+pub const BY_OWNER: Index = plain("by_owner", &["owner"]);
+pub const BY_ONE: Index = plain("by_one", &["one"]);
 pub const BY_RANK: Index = plain("by_rank", &["rank"]);
 pub const BY_KIND: Index = plain("by_kind", &["kind", "rank"]);
 pub const BY_CITY: Index = plain("by_city", &["address.city"]);
@@ -56,6 +88,10 @@ pub const BY_TEAM: Index =
 
 const fn plain(name: &'static str, fields: &'static [&'static str]) -> Index {
     Index { name, fields, unique: false, only: Only::All }
+}
+
+const fn refers(field: &'static str) -> Reference {
+    Reference { field, to: "things", on_delete: OnDelete::Restrict }
 }
 
 pub(super) fn id(number: u32) -> ObjectId {
@@ -84,6 +120,10 @@ pub(super) fn account(number: u32) -> Key {
 
 pub(super) fn session(number: u32) -> Key {
     key(&SESSIONS, number)
+}
+
+pub(super) fn link(number: u32) -> Key {
+    key(&LINKS, number)
 }
 
 pub(super) fn json(text: impl Into<String>) -> Stored {

@@ -118,3 +118,44 @@ pub async fn a_change_moves_the_document_in_its_indexes(backend: &dyn Backend) {
     write(backend, Write::Delete { key: thing(3), expect: 1 }).await;
     assert_eq!(ids(backend, &query(&THINGS, &BY_RANK)).await, [2, 1]);
 }
+
+pub async fn a_count_is_of_all_pages(backend: &dyn Backend) {
+    mixed(backend).await;
+    let count = async |query: Query| backend.count(&query).await.unwrap();
+    let by_kind = query(&THINGS, &BY_KIND);
+    assert_eq!(count(Query::by_id(org(1), "things", 1)).await, 8);
+    assert_eq!(count(Query::by_id(org(2), "things", 1)).await, 1);
+    assert_eq!(count(Query { limit: 1, ..by_kind.clone() }).await, 8);
+    let kind_a = Query { equal: vec![text("a")], ..by_kind };
+    assert_eq!(count(kind_a.clone()).await, 4);
+    let (from, until) = (Some(Scalar::Number(2)), Some(Scalar::Number(3)));
+    assert_eq!(count(Query { from, until, ..kind_a }).await, 2);
+    assert_eq!(count(query(&ACCOUNTS, &BY_EMAIL)).await, 0);
+    fill_accounts(backend).await;
+    assert_eq!(count(query(&ACCOUNTS, &BY_EMAIL)).await, 1);
+    assert!(backend.count(&query(&ACCOUNTS, &BY_RANK)).await.is_err());
+}
+
+pub async fn a_list_can_be_of_some_fields(backend: &dyn Backend) {
+    let bodies = [
+        (1, r#"{"rank":1,"a":"x","big":[1,2],"n":1.50}"#),
+        (2, r#"{"big":{"a":2},"rank":2,"a":null}"#),
+        (3, r#"{"rank":3,"other":1}"#),
+    ];
+    fill(backend, &bodies).await;
+    let fields = Some(&["n", "a", "rank"][..]);
+    for query in [query(&THINGS, &BY_RANK), Query::by_id(org(1), "things", 9)] {
+        let page = backend.list(&Query { fields, limit: 2, ..query }).await.unwrap();
+        let bodies: Vec<_> = page.records.iter().map(|it| it.body.as_str()).collect();
+        assert_eq!(bodies, [r#"{"n":1.50,"a":"x","rank":1}"#, r#"{"rank":2}"#]);
+        assert!(page.next.is_some());
+    }
+}
+
+async fn fill_accounts(backend: &dyn Backend) {
+    for (number, body) in
+        [(1, r#"{"handle":"a"}"#), (2, r#"{"handle":"b","email":"c"}"#), (3, r#"{"email":null}"#)]
+    {
+        write(backend, put(account(number), 0, body)).await;
+    }
+}

@@ -4,18 +4,21 @@ use std::{
 };
 
 use model::{Collection, Index, ObjectId, Timestamp};
+use serde_json::Value;
 
 use crate::{
-    Catalog, Cursor, Expected, Key, Order, Owner, Page, Query, Record, Result, Scalar, StoreError,
-    Stored, StoredEvent, Write,
+    Catalog, Cursor, Expected, Key, Order, Owner, Page, Query, Record, Referrers, Result, Scalar,
+    Scan, Scanned, StoreError, Stored, StoredEvent, Write, ids_at,
 };
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct Tables {
     catalog: Catalog,
     records: BTreeMap<Key, Record>,
     streams: BTreeMap<Key, Vec<StoredEvent>>,
     indexes: BTreeMap<(&'static str, &'static str), BTreeSet<Entry>>,
+    /// What was written, in its order.
+    pub(super) log: Vec<(Key, u64)>,
 }
 
 /// The place of a document in an index.
@@ -62,6 +65,11 @@ impl Tables {
         Ok(self.streams.get(key).map_or(&[], Vec::as_slice))
     }
 
+    pub(super) fn events(&self, key: &Key, after: u64, limit: usize) -> Result<Vec<StoredEvent>> {
+        let events = self.stream(key)?.iter().filter(|it| it.sequence > after);
+        Ok(events.take(limit).cloned().collect())
+    }
+
     pub(super) fn get(&self, key: &Key) -> Result<Option<Record>> {
         self.catalog.collection(key.collection)?;
         Ok(self.records.get(key).cloned())
@@ -70,8 +78,10 @@ impl Tables {
     pub(super) fn commit(&mut self, batch: Vec<Write>) -> Result<()> {
         self.catalog.admit_batch(&batch)?;
         let mut done = Vec::new();
+        let logged = self.log.len();
         let applied = batch.into_iter().try_for_each(|write| self.apply(write, &mut done));
         if applied.is_err() {
+            self.log.truncate(logged);
             done.into_iter().rev().try_for_each(|before| self.undo(before))?;
         }
         applied
@@ -86,6 +96,7 @@ impl Tables {
             Write::Put { key, expect, at, body } => {
                 self.expect(&key, expect)?;
                 let record = self.successor(key, expect + 1, at, body);
+                self.log.push((key, record.version));
                 done.push(Before { key, record: self.replace(record)?, events: None, appended: 0 });
                 Ok(())
             }
@@ -93,6 +104,7 @@ impl Tables {
                 self.expect(&key, expect)?;
                 let record = Some(self.remove(&key)?.ok_or(StoreError::Conflict(key))?);
                 let events = self.streams.remove(&key);
+                self.log.push((key, 0));
                 done.push(Before { key, record, events, appended: 0 });
                 Ok(())
             }
@@ -100,8 +112,28 @@ impl Tables {
                 self.expect(&key, expect)?;
                 let appended = events.len();
                 let record = self.successor(key, expect + appended as u64, at, state);
+                self.log.push((key, record.version));
                 done.push(Before { key, record: self.replace(record)?, events: None, appended });
                 self.streams.entry(key).or_default().extend(events);
+                Ok(())
+            }
+            Write::Unreferenced { by, field, targets } => {
+                let first = targets.ids.first().copied().unwrap_or(FIRST);
+                let (owner, collection) = (targets.owner, targets.collection);
+                let referrers = Referrers { by, field, targets, after: None, limit: 1 };
+                if self.referrers(&referrers)?.records.is_empty() {
+                    return Ok(());
+                }
+                Err(StoreError::Conflict(Key { owner, collection, id: first }))
+            }
+            Write::Restore { record, events } => {
+                let (key, appended) = (record.key, events.len());
+                self.expect(&key, 0)?;
+                self.log.push((key, record.version));
+                done.push(Before { key, record: self.replace(record)?, events: None, appended });
+                if appended > 0 {
+                    self.streams.insert(key, events);
+                }
                 Ok(())
             }
         }
@@ -179,12 +211,55 @@ impl Tables {
         let more = places.len() > query.limit;
         let key = |id| Key { owner: query.owner, collection: query.collection, id };
         let found = places.iter().take(query.limit).filter_map(|it| self.records.get(&key(it.1)));
-        let records: Vec<_> = found.cloned().collect();
+        let mut records: Vec<_> = found.cloned().collect();
         let next = match records.last().filter(|_| more) {
             Some(last) => Some(Cursor::at(last, query)?),
             None => None,
         };
-        Ok(Page { records, next })
+        if let Some(fields) = query.fields {
+            for record in &mut records {
+                record.body = record.body.only(fields).map_err(|it| record.corrupt(&it))?;
+            }
+        }
+        Ok(Page { records, damaged: Vec::new(), next })
+    }
+
+    pub(super) fn count(&self, query: &Query) -> Result<u64> {
+        self.catalog.admit_query(query)?;
+        Ok(self.places(query).count() as u64)
+    }
+
+    pub(super) fn scan(&self, scan: &Scan) -> Result<Scanned> {
+        self.catalog.collection(scan.collection)?;
+        Ok(self.part(scan, |_| true))
+    }
+
+    pub(super) fn referrers(&self, referrers: &Referrers) -> Result<Scanned> {
+        let Referrers { by, field, targets, after, limit } = referrers;
+        self.catalog.collection(by)?;
+        let owner = Some(targets.owner).filter(|it| *it != Owner::Platform);
+        let scan = Scan { collection: by, owner, after: *after, limit: *limit };
+        Ok(self.part(&scan, |record| {
+            let ids = record.body.read().map(|body: Value| ids_at(&body, field));
+            ids.is_ok_and(|ids| ids.iter().any(|it| targets.ids.contains(it)))
+        }))
+    }
+
+    fn part(&self, scan: &Scan, holds: impl Fn(&Record) -> bool) -> Scanned {
+        let mut found: Vec<_> = self
+            .records
+            .values()
+            .filter(|it| it.key.collection == scan.collection)
+            .filter(|it| scan.owner.is_none_or(|owner| owner == it.key.owner))
+            .filter(|it| scan.after.is_none_or(|after| (it.key.owner, it.key.id) > after))
+            .filter(|it| holds(it))
+            .take(scan.limit.saturating_add(1))
+            .cloned()
+            .collect();
+        let more = found.len() > scan.limit;
+        found.truncate(scan.limit);
+        let next = found.last().filter(|_| more).map(|it| (it.key.owner, it.key.id));
+        Scanned { records: found, damaged: Vec::new(), next }
     }
 
     /// Ascending: the values that `equal` does not fix, and the id.

@@ -1,14 +1,22 @@
+mod platform;
+
 use std::collections::HashSet;
 
 use model::{
-    Doc, Entity, Global, Id, Lookup, LookupKind, ObjectId, PerTenant, Problems, Timestamp,
-    core::Organization, is_per_tenant,
+    Doc, Entity, Id, Lookup, LookupKind, ObjectId, OfOrganizations, OfPlatform, Owners, Problems,
+    Timestamp, core::Organization, owners,
 };
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Platform, Scoped, key, references};
-use crate::{Backend, Expected, Key, Owner, Result, StoreError, Stored, StoredEvent, Write};
+pub use self::platform::PlatformUnit;
+use super::{Platform, Scoped, deletion::Deletion, key};
+use crate::{
+    Backend, Expected, Key, Owner, Result, StoreError, Stored, StoredEvent, Write, references,
+};
+
+/// How often a delete is planned anew because others wrote first.
+const ATTEMPTS: usize = 32;
 
 /// Writes that happen together or not at all, each on the version it was decided on. Entities are
 /// checked as they are added; what they refer to is checked with the commit.
@@ -24,6 +32,8 @@ pub struct UnitOfWork {
 
 struct Referred {
     key: Key,
+    /// The document may be the platform's in place of the organization's.
+    shared: bool,
     collection: &'static str,
     field: &'static str,
 }
@@ -37,20 +47,20 @@ impl Scoped {
 
 impl Platform {
     /// Makes a global document.
-    pub async fn insert<E: Entity<Scope = Global>>(
+    pub async fn insert<E: Entity<Scope: OfPlatform>>(
         &self,
         id: Id<E>,
         at: Timestamp,
         body: &E,
     ) -> Result<()> {
-        let mut unit = UnitOfWork::new(self.backend.clone(), Owner::Platform, at);
-        unit.put(id, 0, body)?;
+        let mut unit = self.begin(at);
+        unit.insert(id, body)?;
         unit.commit().await
     }
 }
 
 impl UnitOfWork {
-    fn new(backend: std::sync::Arc<dyn Backend>, owner: Owner, at: Timestamp) -> Self {
+    pub(super) fn new(backend: std::sync::Arc<dyn Backend>, owner: Owner, at: Timestamp) -> Self {
         Self { backend, owner, at, writes: Vec::new(), referred: Vec::new(), lookups: Vec::new() }
     }
 
@@ -58,7 +68,7 @@ impl UnitOfWork {
     ///
     /// # Errors
     /// [`StoreError::Invalid`] with all that the entity's own rules say.
-    pub fn insert<E: Entity<Scope = PerTenant>>(&mut self, id: Id<E>, body: &E) -> Result<()> {
+    pub fn insert<E: Entity<Scope: OfOrganizations>>(&mut self, id: Id<E>, body: &E) -> Result<()> {
         self.put(id, 0, body)?;
         self.claim_lookups::<E>(id.object_id(), &body.lookups(), &[])
     }
@@ -67,19 +77,26 @@ impl UnitOfWork {
     ///
     /// # Errors
     /// [`StoreError::Invalid`] with all that the entity's own rules say.
-    pub fn replace<E: Entity<Scope = PerTenant>>(&mut self, seen: &Doc<E>, body: &E) -> Result<()> {
+    pub fn replace<E: Entity<Scope: OfOrganizations>>(
+        &mut self,
+        seen: &Doc<E>,
+        body: &E,
+    ) -> Result<()> {
         self.put(seen.id, seen.version, body)?;
         self.claim_lookups::<E>(seen.id.object_id(), &body.lookups(), &seen.body.lookups())
     }
 
     /// Removes a document that was read at this version.
-    pub fn delete<E: Entity<Scope = PerTenant>>(&mut self, id: Id<E>, expect: u64) {
-        let key = key::<E>(self.owner, id.object_id());
+    pub fn delete<E: Entity<Scope: OfOrganizations>>(&mut self, id: Id<E>, expect: u64) {
+        self.delete_any(key::<E>(self.owner, id.object_id()), expect);
+    }
+
+    pub(super) fn delete_any(&mut self, key: Key, expect: u64) {
         self.writes.push(Write::Delete { key, expect });
     }
 
     /// Appends events to a stream and writes the state that they lead to.
-    pub fn append<E: Entity<Scope = PerTenant>>(
+    pub fn append<E: Entity<Scope: OfOrganizations>>(
         &mut self,
         id: Id<E>,
         expect: u64,
@@ -99,24 +116,30 @@ impl UnitOfWork {
         Ok(())
     }
 
-    /// Writes all of it.
+    /// Writes all of it. Deletes take along, or are refused by, what points at the deleted
+    /// documents, as each entity declares.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when a document is no longer as it was read,
-    /// [`StoreError::Duplicate`] when a unique value is taken, [`StoreError::MissingReference`].
-    pub async fn commit(self) -> Result<()> {
-        let written: HashSet<Key> = self.writes.iter().filter_map(written).collect();
-        let mut batch: Vec<Write> = self
-            .referred
-            .iter()
-            .filter(|it| !written.contains(&it.key))
-            .map(|it| Write::Check { key: it.key, expect: Expected::Present })
-            .collect();
-        batch.extend(self.writes);
-        self.backend.commit(batch).await.map_err(|error| match error {
+    /// [`StoreError::Duplicate`] when a unique value is taken, [`StoreError::MissingReference`],
+    /// [`StoreError::Referenced`].
+    pub async fn commit(mut self) -> Result<()> {
+        let written: HashSet<Key> = self.writes.iter().filter_map(Write::key).collect();
+        self.find_shared(&written).await?;
+        let unwritten = self.referred.iter().filter(|it| !written.contains(&it.key));
+        let mut batch: Vec<Write> =
+            unwritten.map(|it| Write::Check { key: it.key, expect: Expected::Present }).collect();
+        let deletes = self.writes.iter().any(|it| matches!(it, Write::Delete { .. }));
+        let committed = if deletes {
+            self.delete_and_commit(batch).await
+        } else {
+            batch.extend(self.writes);
+            self.backend.commit(batch).await
+        };
+        committed.map_err(|error| match error {
             StoreError::Conflict(key) if !written.contains(&key) => {
                 match self.referred.into_iter().find(|it| it.key == key) {
-                    Some(Referred { key, collection, field }) => StoreError::MissingReference {
+                    Some(Referred { key, collection, field, .. }) => StoreError::MissingReference {
                         collection,
                         field,
                         to: key.collection,
@@ -133,6 +156,70 @@ impl UnitOfWork {
             },
             other => other,
         })
+    }
+
+    /// Whoever has a shared document now must have it at the commit.
+    async fn find_shared(&mut self, written: &HashSet<Key>) -> Result<()> {
+        let unknown = |it: &&mut Referred| it.shared && !written.contains(&it.key);
+        for Referred { key, .. } in self.referred.iter_mut().filter(unknown) {
+            if self.backend.get(key).await?.is_none() {
+                key.owner = Owner::Platform;
+            }
+        }
+        Ok(())
+    }
+
+    /// Others may write what a delete touches between its planning and the commit: then it is
+    /// planned anew, as long as what the caller expects is there.
+    async fn delete_and_commit(&self, checks: Vec<Write>) -> Result<()> {
+        let mut attempts = 0;
+        loop {
+            let deletion = Deletion::of(&*self.backend, model::COLLECTIONS, &self.writes).await?;
+            let lookups = self.freed_lookups(&deletion).await?;
+            let planned = deletion.writes(self.at)?;
+            let batch = [checks.clone(), self.writes.clone(), planned, lookups].concat();
+            attempts += 1;
+            match self.backend.commit(batch).await {
+                Err(StoreError::Conflict(key))
+                    if attempts < ATTEMPTS && self.expects_present_version(&key).await? => {}
+                answer => return answer,
+            }
+        }
+    }
+
+    /// Whether what the caller himself expects of a document holds.
+    async fn expects_present_version(&self, key: &Key) -> Result<bool> {
+        let mut own = self.writes.iter().filter_map(|write| match write {
+            Write::Put { key, expect, .. } | Write::Delete { key, expect } => Some((key, *expect)),
+            Write::Append { stream, expect, .. } => Some((stream, *expect)),
+            _ => None,
+        });
+        let Some((_, expect)) = own.find(|it| it.0 == key) else {
+            return Ok(!self.referred.iter().any(|it| it.key == *key));
+        };
+        let found = self.backend.get(key).await?;
+        Ok(found.map_or(0, |it| it.version) == expect)
+    }
+
+    /// The unique values of what goes can be taken by others.
+    async fn freed_lookups(&self, deletion: &Deletion<'_>) -> Result<Vec<Write>> {
+        let mut freed = Vec::new();
+        for (key, record) in deletion.doomed() {
+            let found = if record.is_none() { self.backend.get(key).await? } else { None };
+            let Some(record) = record.or(found.as_ref()) else { continue };
+            for (kind, value) in model::lookups(key.collection, record.body.as_str()) {
+                let id = Lookup::id_for(kind, &value).object_id();
+                let lookup = super::key::<Lookup>(Owner::Platform, id);
+                if self.writes.iter().any(|it| it.key() == Some(lookup)) {
+                    continue;
+                }
+                let Some(found) = self.backend.get(&lookup).await? else { continue };
+                if found.body.read::<Lookup>().is_ok_and(|it| it.target_id == key.id) {
+                    freed.push(Write::Delete { key: lookup, expect: found.version });
+                }
+            }
+        }
+        Ok(freed)
     }
 
     fn put<E: Entity>(&mut self, id: Id<E>, expect: u64, body: &E) -> Result<()> {
@@ -154,10 +241,11 @@ impl UnitOfWork {
         }
         let document = to_value(body)?;
         for reference in collection.references {
-            for id in references::ids(&document, reference) {
-                let owner = match is_per_tenant(reference.to) {
-                    Some(true) => self.owner,
-                    Some(false) => Owner::Platform,
+            for id in references::ids_at(&document, reference.field) {
+                let owners = owners(reference.to);
+                let owner = match owners {
+                    Some(Owners::Organizations | Owners::Both) => self.owner,
+                    Some(Owners::Platform) => Owner::Platform,
                     None => {
                         return Err(StoreError::MissingReference {
                             collection: collection.name,
@@ -171,6 +259,7 @@ impl UnitOfWork {
                 if !self.referred.iter().any(|it| it.key == key) {
                     self.referred.push(Referred {
                         key,
+                        shared: owners == Some(Owners::Both),
                         collection: collection.name,
                         field: reference.field,
                     });
@@ -212,14 +301,6 @@ impl UnitOfWork {
 fn to_value(body: &impl Serialize) -> Result<Value> {
     serde_json::to_value(body)
         .map_err(|error| StoreError::Unavailable(format!("cannot be written as JSON: {error}")))
-}
-
-fn written(write: &Write) -> Option<Key> {
-    match write {
-        Write::Put { key, .. } | Write::Delete { key, .. } => Some(*key),
-        Write::Append { stream, .. } => Some(*stream),
-        Write::Check { .. } => None,
-    }
 }
 
 fn lookup_name(kind: LookupKind) -> &'static str {

@@ -1,0 +1,19 @@
+//! What was acknowledged survives whatever breaks below the server.
+
+#![expect(clippy::unwrap_used, reason = "a test says no more than that it failed, and where")]
+
+#[path = "faults/audits.rs"]
+mod audits;
+#[path = "faults/calls.rs"]
+mod calls;
+#[cfg(feature = "unsafe-normal-sync")]
+#[path = "faults/controls.rs"]
+mod controls;
+#[path = "faults/full.rs"]
+mod full;
+#[path = "faults/kill.rs"]
+mod kill;
+#[path = "faults/power.rs"]
+mod power;
+#[path = "faults/together.rs"]
+mod together;
