@@ -1,9 +1,13 @@
 /** The main story: a visit to a business's website that ends with a booking, and what is kept of it. */
 import assert from "node:assert/strict";
 import { scene, stage } from "./support/browser.mjs";
+import { MongoDb } from "./support/mongodb.mjs";
 import { DANA, DANAS_ADDRESS } from "./support/visitor.mjs";
 
-const theStage = stage();
+const engines = [
+  ["SQLite", stage()],
+  ["MongoDB", stage(MongoDb.start)],
+];
 
 /** What must be on record of the visit below. */
 const STORY = [
@@ -74,7 +78,10 @@ function told({ event_type, data }) {
   return `${event_type} ${detail}`.trim();
 }
 
-scene("a visitor books from the business's page", theStage, async (visitor, { server, page }) => {
+for (const [engine, theStage] of engines)
+  scene(`a visitor books from the business's page (${engine})`, theStage, book);
+
+async function book(visitor, { server, page }) {
   const peachtree = server.organization("peachtree-home-services");
   await visitor.opens(peachtree.website_url);
   await page.getByRole("button", { name: "Book a visit", exact: true }).first().click();
@@ -166,4 +173,4 @@ scene("a visitor books from the business's page", theStage, async (visitor, { se
   );
   const replayed = await server.cli("session", "replay", session.id, "--verify");
   assert.deepEqual(replayed, { session_id: session.id, events: STORY.length, identical: true });
-});
+}

@@ -39,16 +39,21 @@ export function say(words) {
   if (process.env.STEPS) console.log(`    ${words}`);
 }
 
-/** One demo server and one browser for all the tests of a file. */
-export function stage() {
+/**
+ * One demo server and one browser for all the tests of a file. `startStore` is for a store that
+ * needs a server of its own.
+ */
+export function stage(startStore) {
   const stage = {};
   before(async () => {
-    stage.server = await Server.start();
+    stage.store = await startStore?.();
+    stage.server = await Server.start(stage.store?.url);
     stage.browser = await launch();
   });
   after(async () => {
     await stage.browser?.close();
     await stage.server?.stop();
+    await stage.store?.stop();
   });
   return stage;
 }

@@ -9,22 +9,24 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 const binary = process.env.WRKBELT_BIN ?? join(root, "target/debug/wrkbelt");
 const START_MS = 30_000;
 
-/** A demo server on a free port with a store of its own. */
+/** A demo server on a free port, with a store of its own unless one is named. */
 export class Server {
   #process;
   /** What the server logged so far. */
   log = "";
 
-  static async start() {
+  static async start(store) {
     if (!existsSync(binary))
       throw new Error(`${binary} is missing: run "make e2e", or set WRKBELT_BIN.`);
     const server = new Server();
-    Object.assign(server, await server.#launch());
+    Object.assign(server, await server.#launch(store));
     return server;
   }
 
-  async #launch() {
-    const child = spawn(binary, ["demo", "--json", "--listen", "127.0.0.1:0", "--log", "warn"], {
+  async #launch(store) {
+    const options = ["--json", "--listen", "127.0.0.1:0", "--log", "warn"];
+    if (store) options.push("--store", store);
+    const child = spawn(binary, ["demo", ...options], {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: root,
     });
