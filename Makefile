@@ -29,7 +29,7 @@ help: ## List what can be made
 	@echo
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 16
 	@echo
-	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000"), test-faults and load.'
+	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000"), test-faults, load and bench.'
 
 demo: build ## Start Wrkbelt with three sample businesses and print where they are
 	@exec $(RELEASE) demo $(ARGS)
