@@ -1,0 +1,1 @@
+//! What is outside and no database. Knows nothing of requests, organizations or permissions.
