@@ -10,6 +10,7 @@ use axum::{
 };
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Map, Value};
 
 use crate::{LARGEST_BODY, Problem, problem::Code};
 
@@ -20,17 +21,35 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let content_type = request.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
-        let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
-            return Err(Problem::new(Code::NotJson));
-        }
-        if request.body().size_hint().lower() > LARGEST_BODY as u64 {
-            return Err(Problem::new(Code::TooLarge));
-        }
-        let bytes = Bytes::from_request(request, state).await.map_err(too_large)?;
-        read(&bytes).map(Self)
+        read(&bytes(request, state, LARGEST_BODY).await?).map(Self)
     }
+}
+
+/// The bytes of a JSON body.
+pub(crate) async fn bytes<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    largest: usize,
+) -> Result<Bytes, Problem> {
+    let content_type = request.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let json = ["application/json", "application/merge-patch+json"];
+    if !json.iter().any(|it| essence.eq_ignore_ascii_case(it)) {
+        return Err(Problem::new(Code::NotJson));
+    }
+    if request.body().size_hint().lower() > largest as u64 {
+        return Err(Problem::new(Code::TooLarge));
+    }
+    Bytes::from_request(request, state).await.map_err(too_large)
+}
+
+/// Fields as what they are said to be.
+///
+/// # Errors
+/// [`app::Error::Invalid`] with the place.
+pub(crate) fn typed<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, app::Error> {
+    let bytes = serde_json::to_vec(&fields).unwrap_or_default();
+    read(&bytes).map_err(|it: Problem| app::Error::Invalid(it.into_errors()))
 }
 
 fn too_large(rejection: BytesRejection) -> Problem {
@@ -40,7 +59,7 @@ fn too_large(rejection: BytesRejection) -> Problem {
     }
 }
 
-fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         let other: Result<IgnoredAny, _> = serde_json::from_slice(bytes);
         return Err(match other {

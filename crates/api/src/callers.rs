@@ -1,4 +1,8 @@
-//! Who asks: each extractor is a door, and a handler gets to data through one only.
+//! Who asks: each extractor is a door, and a handler gets to data through one only. The first
+//! extractor of every handler is one of them, or the handler cannot be routed.
+
+mod allowed;
+mod signed_in;
 
 use aide::{
     OperationInput,
@@ -17,7 +21,37 @@ use model::{Id, session::BookingSession};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{Api, Problem, problem::Code};
+pub(crate) use self::{
+    allowed::{Allowed, Create, Delete, Operating, Requires, Update, View, permission},
+    signed_in::{ApiKeyOrLogin, LOGIN_COOKIE, LoggedIn, origin},
+};
+use crate::{Api, Problem, problem::Code, routes::Access};
+
+/// Who may call a route, said by the type of its handler's first argument.
+pub(crate) trait Caller {
+    const ACCESS: Access;
+}
+
+/// A handler whose first argument is a [`Caller`].
+pub(crate) trait Guarded {
+    const ACCESS: Access;
+}
+
+macro_rules! guarded {
+    ($($more:ident),*) => {
+        impl<M, C: Caller, $($more),*> Guarded for (M, C, $($more,)*) {
+            const ACCESS: Access = C::ACCESS;
+        }
+    };
+}
+guarded!();
+guarded!(T1);
+guarded!(T1, T2);
+guarded!(T1, T2, T3);
+guarded!(T1, T2, T3, T4);
+
+/// Anybody at all.
+pub(crate) struct Public;
 
 /// Anybody with a scheduler's public key, on a site that may embed it.
 pub(crate) struct ByPublicKey(pub(crate) Scheduler);
@@ -93,4 +127,25 @@ impl OperationInput for ByToken {
             [(SESSION_TOKEN.to_owned(), Vec::new())].into_iter().collect();
         operation.security = vec![requirement];
     }
+}
+
+impl FromRequestParts<Api> for Public {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        api.limits().check(parts)?;
+        Ok(Self)
+    }
+}
+
+impl OperationInput for Public {}
+
+impl Caller for Public {
+    const ACCESS: Access = Access::Public;
+}
+impl Caller for ByPublicKey {
+    const ACCESS: Access = Access::PublicKey;
+}
+impl Caller for ByToken {
+    const ACCESS: Access = Access::SessionToken;
 }

@@ -14,10 +14,15 @@ use crate::{Problem, problem::Code};
 
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// What the request is called in logs and answers.
+#[derive(Clone)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// Around every request: gives it an id, logs it, writes problems out and adds the headers that
 /// every answer has.
-pub(crate) async fn finish(request: Request, next: Next) -> Response {
+pub(crate) async fn finish(mut request: Request, next: Next) -> Response {
     let id = format!("{:016x}", rand::random::<u64>());
+    request.extensions_mut().insert(RequestId(id.clone()));
     let path = request.uri().path().to_owned();
     let method = request.method().clone();
     let span = tracing::info_span!("request", request.id = id, %method, path);
@@ -48,6 +53,7 @@ pub(crate) async fn finish(request: Request, next: Next) -> Response {
 fn problem(response: &mut Response) -> Option<Problem> {
     let problem = response.extensions_mut().remove::<Problem>();
     problem.or_else(|| match response.status() {
+        StatusCode::FORBIDDEN => Some(Problem::new(Code::CrossSite)),
         StatusCode::METHOD_NOT_ALLOWED => Some(Problem::new(Code::MethodNotAllowed)),
         StatusCode::REQUEST_TIMEOUT => Some(Problem::new(Code::Timeout)),
         StatusCode::PAYLOAD_TOO_LARGE => Some(Problem::new(Code::TooLarge)),

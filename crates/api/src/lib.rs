@@ -24,6 +24,7 @@ use crate::{limits::Limits, problem::Code};
 pub use crate::{
     pages::{DemoBusiness, DemoSite, Pages},
     problem::Problem,
+    routes::{Access, Route},
     server::{ClientAddress, Server},
 };
 
@@ -51,6 +52,9 @@ const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 
 /// No JSON body of the public API is larger.
 const LARGEST_BODY: usize = 64 * 1_024;
+
+/// No JSON body of the other routes is larger: a flow is 2 MB at most.
+const LARGEST_ADMIN_BODY: usize = 2 * 1_024 * 1_024;
 
 /// All routes.
 pub fn router(doors: Doors, settings: Settings) -> Router {
@@ -81,10 +85,15 @@ pub fn openapi() -> String {
     to_json(&openapi)
 }
 
+/// Every operation of the API and who may call it, in the order of the documentation.
+pub fn operations() -> Vec<Route> {
+    routes::documented().split().1
+}
+
 fn documented() -> ApiRouter<Api> {
     aide::generate::on_error(|error| tracing::debug!(%error, "OpenAPI"));
     aide::generate::extract_schemas(true);
-    routes::documented()
+    routes::documented().split().0
 }
 
 fn to_json(openapi: &OpenApi) -> String {

@@ -9,7 +9,10 @@ use aide::{
 };
 use app::Error;
 use axum::{
-    http::{StatusCode, header::RETRY_AFTER},
+    http::{
+        HeaderValue, StatusCode,
+        header::{ETAG, RETRY_AFTER},
+    },
     response::{IntoResponse, Response},
 };
 use model::{
@@ -43,6 +46,9 @@ pub struct Problem {
     view: Option<Box<View>>,
     #[serde(skip)]
     retry_after: Option<u64>,
+    /// Of a document that was changed by someone else: becomes the `ETag`.
+    #[serde(skip)]
+    version: Option<u64>,
 }
 
 /// What can go wrong, apart from what a session says to a command.
@@ -52,7 +58,16 @@ pub(crate) enum Code {
     NotJson,
     TooLarge,
     Invalid,
+    WrongToken,
     Unauthenticated,
+    Forbidden,
+    CrossSite,
+    Changed,
+    Duplicate,
+    Referenced,
+    NotAllowed,
+    IdempotencyKeyReused,
+    TooManyAttempts,
     NotFound,
     MethodNotAllowed,
     OriginNotAllowed,
@@ -76,7 +91,18 @@ impl Code {
             Self::NotJson => (415, "request.not_json", "The body must be application/json"),
             Self::TooLarge => (413, "request.too_large", "The body is too large"),
             Self::Invalid => (422, "request.invalid", "The request is not valid"),
-            Self::Unauthenticated => (401, "session.wrong_token", "The session token is not valid"),
+            Self::WrongToken => (401, "session.wrong_token", "The session token is not valid"),
+            Self::Unauthenticated => (401, "unauthenticated", "Not signed in"),
+            Self::Forbidden => (403, "forbidden", "Not permitted"),
+            Self::CrossSite => (403, "request.cross_site", "The request comes from another site"),
+            Self::Changed => (409, "changed", "Changed by someone else"),
+            Self::Duplicate => (409, "duplicate", "Another one has the same value"),
+            Self::Referenced => (409, "referenced", "Something else refers to it"),
+            Self::NotAllowed => (409, "not_allowed", "This cannot be done as things are"),
+            Self::IdempotencyKeyReused => {
+                (422, "idempotency_key.reused", "The Idempotency-Key was used before")
+            }
+            Self::TooManyAttempts => (429, "too_many_attempts", "Too many attempts"),
             Self::NotFound => (404, "not_found", "Not found"),
             Self::MethodNotAllowed => (405, "method_not_allowed", "The method is not allowed here"),
             Self::OriginNotAllowed => {
@@ -115,6 +141,7 @@ impl Problem {
             sequence: None,
             view: None,
             retry_after: None,
+            version: None,
         }
     }
 
@@ -124,6 +151,11 @@ impl Problem {
 
     pub(crate) fn error(self, path: String, code: &'static str, message: String) -> Self {
         Self { errors: Some(Problems(vec![FieldProblem { path, code, message }])), ..self }
+    }
+
+    /// What is wrong in which place.
+    pub(crate) fn into_errors(self) -> Problems {
+        self.errors.unwrap_or_default()
     }
 
     pub(crate) fn retry_after(self, seconds: u64) -> Self {
@@ -149,7 +181,19 @@ impl From<Error> for Problem {
         let detail = error.to_string();
         match error {
             Error::NotFound(_) => Self::new(Code::NotFound).detail(detail),
-            Error::WrongToken => Self::new(Code::Unauthenticated).detail(detail),
+            Error::WrongToken => Self::new(Code::WrongToken).detail(detail),
+            Error::Unauthenticated => Self::new(Code::Unauthenticated).detail(detail),
+            Error::Forbidden(_) => Self::new(Code::Forbidden).detail(detail),
+            Error::Changed { current } => {
+                Self { version: Some(current), ..Self::new(Code::Changed).detail(detail) }
+            }
+            Error::Duplicate { .. } => Self::new(Code::Duplicate).detail(detail),
+            Error::Referenced(_) => Self::new(Code::Referenced).detail(detail),
+            Error::NotAllowed(_) => Self::new(Code::NotAllowed).detail(detail),
+            Error::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused).detail(detail),
+            Error::TooManyAttempts { retry_after } => Self::new(Code::TooManyAttempts)
+                .detail(detail)
+                .retry_after(retry_after.as_secs() + 1),
             Error::Invalid(problems) => {
                 Self { errors: Some(problems), ..Self::new(Code::Invalid).detail(detail) }
             }
@@ -205,6 +249,11 @@ impl IntoResponse for Problem {
         let mut response = self.status().into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some(version) = self.version
+            && let Ok(etag) = HeaderValue::from_str(&format!("\"{version}\""))
+        {
+            response.headers_mut().insert(ETAG, etag);
         }
         response.extensions_mut().insert(self);
         response

@@ -1,84 +1,201 @@
 //! Every route there is.
 
+mod api_keys;
+mod created;
+mod entities;
 mod pages;
 mod schedulers;
 mod sessions;
 mod system;
 
 use aide::{
+    OperationInput, OperationOutput,
     axum::{
         ApiRouter,
-        routing::{get_with, post_with},
+        routing::{ApiMethodRouter, delete_with, get_with, patch_with, post_with, put_with},
     },
     openapi::{Info, License, SecurityScheme, Tag},
+    operation::OperationHandler,
     transform::TransformOpenApi,
 };
-use axum::{Router, http::header::RETRY_AFTER, routing::get};
-use tower_http::cors::{Any, CorsLayer};
+use axum::{
+    Router, extract::DefaultBodyLimit, handler::Handler, http::header::RETRY_AFTER, routing::get,
+};
+use model::core::Permission;
+use tower_http::{
+    cors::{Any, CorsLayer},
+    csrf::CsrfLayer,
+};
 
-use crate::{Api, assets, callers::SESSION_TOKEN, finish::REQUEST_ID};
+use self::created::Created;
+use crate::{
+    Api, LARGEST_ADMIN_BODY, assets,
+    callers::{Guarded, SESSION_TOKEN},
+    finish::REQUEST_ID,
+};
 
-/// The public API, which `/openapi.json` describes.
-pub(crate) fn documented() -> ApiRouter<Api> {
+/// Who may call a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody.
+    Public,
+    /// Whoever has the public key of a scheduler.
+    PublicKey,
+    /// The visitor of the session.
+    SessionToken,
+    /// Whoever is signed in, about themselves.
+    SignedIn,
+    /// Members of the organization in the path who have a permission, and its API keys.
+    Member(Permission),
+    /// Those who run the platform and have a permission.
+    Operator(Permission),
+}
+
+/// One operation of the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    pub method: &'static str,
+    pub path: String,
+    pub operation: String,
+    pub access: Access,
+}
+
+/// Routes with what is said of them, and the list of them. A route is added with a handler that
+/// says who may call it, or not at all.
+pub(crate) struct Routes {
+    router: ApiRouter<Api>,
+    list: Vec<Route>,
+}
+
+/// What a route is called and what it is for.
+pub(crate) struct About<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) tag: &'a str,
+    pub(crate) summary: &'a str,
+}
+
+macro_rules! methods {
+    ($($name:ident $with:ident $METHOD:literal;)+) => {
+        $(pub(crate) fn $name<H, I, O, T>(self, path: &str, about: About<'_>, handler: H) -> Self
+        where
+            H: Handler<T, Api> + OperationHandler<I, O>,
+            I: OperationInput,
+            O: OperationOutput,
+            T: Guarded + 'static,
+        {
+            let About { id, tag, summary } = about;
+            let route = $with(handler, |it| it.id(id).tag(tag).summary(summary));
+            self.add($METHOD, path, id, T::ACCESS, route)
+        })+
+    };
+}
+
+impl Routes {
+    pub(crate) fn new() -> Self {
+        Self { router: ApiRouter::new(), list: Vec::new() }
+    }
+
+    methods! {
+        get get_with "GET";
+        post post_with "POST";
+        put put_with "PUT";
+        patch patch_with "PATCH";
+        delete delete_with "DELETE";
+    }
+
+    fn add(
+        mut self,
+        method: &'static str,
+        path: &str,
+        id: &str,
+        access: Access,
+        route: ApiMethodRouter<Api>,
+    ) -> Self {
+        let (path, operation) = (path.to_owned(), id.to_owned());
+        self.router = self.router.api_route(&path, route);
+        self.list.push(Route { method, path, operation, access });
+        self
+    }
+
+    /// All of another list.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.list.extend(other.list);
+        self
+    }
+
+    fn layered(self, layer: impl FnOnce(ApiRouter<Api>) -> ApiRouter<Api>) -> Self {
+        Self { router: layer(self.router), list: self.list }
+    }
+
+    pub(crate) fn split(self) -> (ApiRouter<Api>, Vec<Route>) {
+        (self.router, self.list)
+    }
+}
+
+/// All that `/openapi.json` describes.
+pub(crate) fn documented() -> Routes {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods(Any)
         .allow_headers(Any)
         .expose_headers([RETRY_AFTER, REQUEST_ID]);
-    let public = ApiRouter::new()
-        .api_route(
+    let admin = platform()
+        .layered(|it| it.layer(DefaultBodyLimit::max(LARGEST_ADMIN_BODY)).layer(CsrfLayer::new()));
+    widget().layered(|it| it.layer(cors)).and(admin).and(system())
+}
+
+/// What a visitor's widget calls.
+fn widget() -> Routes {
+    let about = |id, summary| About { id, tag: "widget", summary };
+    let session = |path: &str| format!("/public/v1/sessions/{{id}}{path}");
+    Routes::new()
+        .get(
             "/public/v1/schedulers/{public_key}",
-            get_with(schedulers::show, |it| {
-                it.id("show_scheduler")
-                    .tag("widget")
-                    .summary("What the loader needs to draw the widget")
-            }),
+            about("show_scheduler", "What the loader needs to draw the widget"),
+            schedulers::show,
         )
-        .api_route(
+        .post(
             "/public/v1/schedulers/{public_key}/sessions",
-            post_with(sessions::start, |it| {
-                it.id("start_session").tag("widget").summary("Begin a visit")
-            }),
+            about("start_session", "Begin a visit"),
+            sessions::start,
         )
-        .api_route(
-            "/public/v1/sessions/{id}",
-            get_with(sessions::show, |it| {
-                it.id("show_session").tag("widget").summary("The present view, to resume a visit")
-            }),
+        .get(
+            &session(""),
+            about("show_session", "The present view, to resume a visit"),
+            sessions::show,
         )
-        .api_route(
-            "/public/v1/sessions/{id}/commands",
-            post_with(sessions::execute, |it| {
-                it.id("execute_command").tag("widget").summary("One interaction of the visitor")
-            }),
+        .post(
+            &session("/commands"),
+            about("execute_command", "One interaction of the visitor"),
+            sessions::execute,
         )
-        .api_route(
-            "/public/v1/sessions/{id}/events",
-            get_with(sessions::events, |it| {
-                it.id("list_session_events")
-                    .tag("widget")
-                    .summary("What happened in the visit so far")
-            }),
+        .get(
+            &session("/events"),
+            about("list_session_events", "What happened in the visit so far"),
+            sessions::events,
         )
-        .api_route(
-            "/public/v1/sessions/{id}/timeslots",
-            get_with(sessions::timeslots, |it| {
-                it.id("list_timeslots").tag("widget").summary("The times that can be chosen")
-            }),
+        .get(
+            &session("/timeslots"),
+            about("list_timeslots", "The times that can be chosen"),
+            sessions::timeslots,
         )
-        .layer(cors);
-    public
-        .api_route(
-            "/healthz",
-            get_with(system::healthz, |it| {
-                it.id("healthz").tag("system").summary("Whether the process runs")
-            }),
-        )
-        .api_route(
+}
+
+/// What members of organizations and those who run the platform call.
+fn platform() -> Routes {
+    entities::routes().and(api_keys::routes())
+}
+
+/// For those who run the server.
+fn system() -> Routes {
+    let about = |id, summary| About { id, tag: "system", summary };
+    Routes::new()
+        .get("/healthz", about("healthz", "Whether the process runs"), system::healthz)
+        .get(
             "/readyz",
-            get_with(system::readyz, |it| {
-                it.id("readyz").tag("system").summary("Whether the store answers and is migrated")
-            }),
+            about("readyz", "Whether the store answers and is migrated"),
+            system::readyz,
         )
 }
 

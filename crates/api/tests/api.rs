@@ -6,10 +6,14 @@
 mod commands;
 #[path = "api/documents.rs"]
 mod documents;
+#[path = "api/entities.rs"]
+mod entities;
 #[path = "api/headers.rs"]
 mod headers;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/member.rs"]
+mod member;
 #[path = "api/pages.rs"]
 mod pages;
 #[path = "api/readiness.rs"]

@@ -11,6 +11,7 @@ use store::Store;
 
 use crate::{
     Environment, Error, Result, Scheduler, SessionToken, Tenant, VisitorSession,
+    audit::Trails,
     cache::Cache,
     migrations::{MIGRATIONS, Migrations},
     sessions::Remembered,
@@ -19,13 +20,13 @@ use crate::{
 /// Hands the store over. From here on the doors are the only ways to a [`Tenant`]: the public one
 /// goes to the API, the other to the command line.
 pub fn open(store: Store, environment: Environment) -> (Doors, SystemDoor) {
-    let house = House { store, environment, caches: Arc::default() };
+    let house = House { store, environment, caches: Arc::default(), trails: Arc::default() };
     (Doors(house.clone()), SystemDoor(house))
 }
 
 /// The ways in for those who come from outside: each shows something that lets it through.
 #[derive(Clone)]
-pub struct Doors(House);
+pub struct Doors(pub(crate) House);
 
 /// The way in for those who already have the machine.
 #[derive(Clone)]
@@ -36,6 +37,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) environment: Environment,
     pub(crate) caches: Arc<Caches>,
+    pub(crate) trails: Arc<Trails>,
 }
 
 /// What is read often and changes seldom or never.

@@ -1,5 +1,8 @@
+use std::time::Duration;
+
 use model::{
-    Problems,
+    COLLECTIONS, Problems,
+    core::Permission,
     flow::{check::Report, file::NotAFlowFile},
     session::{Rejection, View},
 };
@@ -13,6 +16,29 @@ pub enum Error {
     /// Also for what is there but belongs to somebody else.
     #[error("There is no such {0}.")]
     NotFound(&'static str),
+    /// Nobody is signed in, or no longer.
+    #[error("Sign in, or send an API key.")]
+    Unauthenticated,
+    #[error("This needs the permission {0}.")]
+    Forbidden(Permission),
+    /// The document is no longer as the caller saw it.
+    #[error("It was changed by someone else: its version is {current} now.")]
+    Changed { current: u64 },
+    /// Another document has a value that only one may have.
+    #[error("Another {label} has the same {field} already.")]
+    Duplicate { label: &'static str, field: &'static str },
+    /// Something else needs it.
+    #[error("{0}")]
+    Referenced(String),
+    /// The same idempotency key came with another request.
+    #[error("Another request was sent with this Idempotency-Key before.")]
+    IdempotencyKeyReused,
+    /// Tried too often.
+    #[error("Too many attempts. Please try again later.")]
+    TooManyAttempts { retry_after: Duration },
+    /// A rule that is about more than one document.
+    #[error("{0}")]
+    NotAllowed(&'static str),
     /// The session token is missing, wrong, or another session's.
     #[error("The session token is not valid for this session.")]
     WrongToken,
@@ -74,9 +100,29 @@ impl From<StoreError> for Error {
         match error {
             StoreError::Full => Self::StoreFull,
             StoreError::Unavailable(reason) => Self::StoreUnavailable(reason),
+            StoreError::Invalid { problems, .. } => Self::Invalid(problems),
+            StoreError::MissingReference { field, to, id, .. } => {
+                let mut problems = Problems::default();
+                let message = format!("there is no {} {id}", label(to));
+                problems.root().at(field.replace("[]", "")).add("reference", message);
+                Self::Invalid(problems)
+            }
+            StoreError::Duplicate { collection, index } => {
+                Self::Duplicate { label: label(collection), field: index }
+            }
+            StoreError::Referenced { by, field, .. } => Self::Referenced(format!(
+                "A {} refers to it in `{field}`: change or delete that first.",
+                label(by)
+            )),
             other => Self::Store(other),
         }
     }
+}
+
+/// `booking_flows` as sentences say it.
+fn label(collection: &str) -> &'static str {
+    let found = COLLECTIONS.iter().find(|it| it.name == collection);
+    found.map_or("document", |it| it.label)
 }
 
 impl From<MigrationError> for Error {

@@ -1,29 +1,42 @@
 //! What the system does, whoever asks: the HTTP API or the command line.
 
+mod access;
+mod api_keys;
+mod api_token;
 mod archive;
+mod audit;
 mod availability;
 mod cache;
 mod doctor;
 mod doors;
+mod entities;
 mod environment;
 mod error;
 mod flows;
+mod logins;
 pub mod migrations;
 mod organizations;
+mod people;
 mod schedulers;
 mod sessions;
 mod tenant;
 
 pub use crate::{
+    access::{By, Credential, Member, Operator, Origin, Permissions, SignedIn},
+    api_keys::NewApiKey,
+    api_token::ApiToken,
     archive::{
         BackupKey, Checked, Dangling, Exported, Extent, NotAnArchive, SealedWriter, open_archive,
     },
     doctor::{Diagnosis, Finding, FindingCode},
     doors::{Doors, SystemDoor, open},
+    entities::{Asked, Created, Creation, Listed, Managed, Readable, Retry},
     environment::{Clock, Environment, SystemClock},
     error::Error,
     flows::Imported,
+    logins::LoginToken,
     organizations::NewOrganization,
+    people::NewUser,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
         Executed, Replayed, SessionToken, StartSession, Started, Timeslots, TimeslotsDay,

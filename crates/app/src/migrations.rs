@@ -37,6 +37,14 @@ pub const MIGRATIONS: &[&dyn Migration] = &[
         unique_name: "0002_seed_system_roles",
         permissions: Permission::REVISIONS[0],
     },
+    &SeedPermissions {
+        unique_name: "0003_seed_permissions_of_people",
+        permissions: Permission::REVISIONS[1],
+    },
+    &SeedSystemRoles {
+        unique_name: "0004_seed_system_roles_of_people",
+        permissions: Permission::REVISIONS[1],
+    },
 ];
 
 /// One change of the data. It goes in steps, each of which is one batch; what a step has read and

@@ -90,8 +90,7 @@ impl Tenant {
             unit.insert(id, brand_kit)?;
             brand_kit_id = Some(id);
         }
-        let public_key: PublicKey =
-            format!("pk_{}", hex(&random::<12>())).parse().map_err(Error::Taken)?;
+        let public_key = new_public_key()?;
         let config = SchedulerConfig {
             name: "Website".to_owned(),
             public_key: public_key.clone(),
@@ -108,4 +107,9 @@ impl Tenant {
         unit.commit().await?;
         Ok(public_key)
     }
+}
+
+/// One that nobody can guess.
+pub(crate) fn new_public_key() -> Result<PublicKey> {
+    format!("pk_{}", hex(&random::<12>())).parse().map_err(Error::Taken)
 }

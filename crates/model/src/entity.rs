@@ -11,6 +11,13 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// How it is stored.
     const COLLECTION: Collection;
 
+    /// Fields that only the server sets, with the JSON that they have in a new document. A request
+    /// that has one is refused.
+    const SERVER_SET: &'static [(&'static str, &'static str)] = &[];
+
+    /// Fields that no client and no audit entry ever shows.
+    const SECRET: &'static [&'static str] = &[];
+
     /// The document's own rules; what it points at is checked by the store.
     fn validate(&self, place: &mut Place<'_>);
 
@@ -140,6 +147,8 @@ pub enum LookupKind {
     PublicKey,
     /// `organizations.tenant_subdomain`.
     TenantSubdomain,
+    /// `memberships`: a user and an organization.
+    Membership,
 }
 
 /// A document as it is stored: the body and what the store says about it. The owner is not in
@@ -184,7 +193,12 @@ impl Entity for Lookup {
     const COLLECTION: Collection = Collection {
         name: "lookups",
         label: "lookup",
-        indexes: &[],
+        indexes: &[Index {
+            name: "value",
+            fields: &["kind", "value"],
+            unique: true,
+            only: Only::All,
+        }],
         references: &[],
         events: None,
     };

@@ -12,6 +12,7 @@ pub mod data_migrations;
 pub mod diagram;
 pub mod flow;
 pub mod integrations;
+pub mod marketing;
 pub mod scheduler;
 pub mod session;
 pub mod step;
@@ -33,9 +34,19 @@ macro_rules! for_each_entity {
         $visit! {
             $crate::Lookup,
             $crate::core::Organization,
+            $crate::core::User,
+            $crate::core::Membership,
             $crate::core::Role,
             $crate::core::PermissionRecord,
+            $crate::core::File,
+            $crate::core::Email,
+            $crate::core::TemporaryLink,
             $crate::core::BrandKit,
+            $crate::core::UserSession,
+            $crate::core::ApiKey,
+            $crate::core::AuditEntry,
+            $crate::core::Job,
+            $crate::core::IdempotencyKey,
             $crate::scheduler::SchedulerConfig,
             $crate::scheduler::BookingFlow,
             $crate::scheduler::BookingFlowVersion,
@@ -53,6 +64,7 @@ macro_rules! for_each_entity {
             $crate::scheduler::ServiceZone,
             $crate::scheduler::Schedule,
             $crate::scheduler::SlotHold,
+            $crate::marketing::WaitlistRequest,
             $crate::data_migrations::DataMigration,
             $crate::data_migrations::Lease,
         }

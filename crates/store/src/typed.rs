@@ -166,6 +166,21 @@ impl Platform {
     }
 }
 
+impl Platform {
+    /// All globally unique values of a kind that begin with a text.
+    pub async fn lookups(&self, kind: LookupKind, prefix: &str) -> Result<Vec<Lookup>> {
+        const BY_VALUE: &Index = &Lookup::COLLECTION.indexes[0];
+        let text = |it: String| Scalar::Text(it);
+        // No UTF-8 text has the last code point in it, so that all that begin with the prefix are
+        // before this one.
+        let until = format!("{prefix}{}", char::MAX);
+        let kind = serde_json::to_value(kind).ok().and_then(|it| it.as_str().map(str::to_owned));
+        let find = Find::by(BY_VALUE, [text(kind.unwrap_or_default())])
+            .between(text(prefix.to_owned()), text(until));
+        Ok(self.list::<Lookup>(find).await?.0.into_iter().map(|it| it.body).collect())
+    }
+}
+
 impl Scoped {
     /// Whose documents these are.
     pub fn organization(&self) -> Id<Organization> {
@@ -195,6 +210,11 @@ impl Scoped {
         find: Find<E>,
     ) -> Result<(Vec<Doc<E>>, Option<Cursor>)> {
         Ok(self.quarantine.sort(self.backend.list(&find.query(self.owner())).await?))
+    }
+
+    /// How many there are on all pages.
+    pub async fn count<E: Entity<Scope: OfOrganizations>>(&self, find: Find<E>) -> Result<u64> {
+        self.backend.count(&find.query(self.owner())).await
     }
 
     /// Events of a stream with a sequence above `after`, at most `limit`.

@@ -2,8 +2,7 @@ use app::{StartSession, Timeslots};
 use axum::{
     Json,
     extract::{FromRequestParts, Query, rejection::QueryRejection},
-    http::{StatusCode, request::Parts},
-    response::{IntoResponse, Response},
+    http::request::Parts,
 };
 use jiff::civil::Date;
 use model::{
@@ -15,6 +14,7 @@ use model::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Created;
 use crate::{
     Api, Problem,
     body::Body,
@@ -184,33 +184,5 @@ impl aide::OperationInput for Asked {
         operation: &mut aide::openapi::Operation,
     ) {
         <Query<TimeslotsQuery> as aide::OperationInput>::operation_input(ctx, operation);
-    }
-}
-
-/// 201 with a body.
-pub(super) struct Created<T>(T);
-
-impl<T: Serialize> IntoResponse for Created<T> {
-    fn into_response(self) -> Response {
-        (StatusCode::CREATED, Json(self.0)).into_response()
-    }
-}
-
-impl<T: JsonSchema> aide::OperationOutput for Created<T> {
-    type Inner = T;
-
-    fn operation_response(
-        ctx: &mut aide::generate::GenContext,
-        operation: &mut aide::openapi::Operation,
-    ) -> Option<aide::openapi::Response> {
-        <Json<T> as aide::OperationOutput>::operation_response(ctx, operation)
-    }
-
-    fn inferred_responses(
-        ctx: &mut aide::generate::GenContext,
-        operation: &mut aide::openapi::Operation,
-    ) -> Vec<(Option<aide::openapi::StatusCode>, aide::openapi::Response)> {
-        let response = Self::operation_response(ctx, operation);
-        response.map(|it| (Some(aide::openapi::StatusCode::Code(201)), it)).into_iter().collect()
     }
 }

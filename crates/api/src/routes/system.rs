@@ -7,7 +7,7 @@ use axum::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::{Api, Problem};
+use crate::{Api, Problem, callers::Public};
 
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Health {
@@ -16,11 +16,11 @@ pub(super) struct Health {
 
 const OK: Health = Health { status: "ok" };
 
-pub(super) async fn healthz() -> Json<Health> {
+pub(super) async fn healthz(_: Public) -> Json<Health> {
     Json(OK)
 }
 
-pub(super) async fn readyz(State(api): State<Api>) -> Result<Json<Health>, Problem> {
+pub(super) async fn readyz(_: Public, State(api): State<Api>) -> Result<Json<Health>, Problem> {
     api.doors().is_ready().await?;
     api.limits().forget_idle();
     Ok(Json(OK))

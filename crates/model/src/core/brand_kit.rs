@@ -3,7 +3,9 @@ use std::{borrow::Cow, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::{Collection, Entity, Id, Index, Only, PerTenant, Place, core::File};
+use crate::{
+    Collection, Entity, Id, Index, OnDelete, Only, PerTenant, Place, Reference, core::File,
+};
 
 /// How an organization's booking pages and mails look.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -131,7 +133,10 @@ impl Entity for BrandKit {
         name: "brand_kits",
         label: "brand kit",
         indexes: &[Index { name: "name", fields: &["name"], unique: true, only: Only::All }],
-        references: &[],
+        references: &[
+            Reference { field: "logo_file", to: "files", on_delete: OnDelete::SetNull },
+            Reference { field: "favicon_file", to: "files", on_delete: OnDelete::SetNull },
+        ],
         events: None,
     };
 

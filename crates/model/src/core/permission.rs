@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Collection, Entity, Global, Id, Index, ObjectId, Only, Place,
-    core::{BrandKit, Organization, Role, SystemRole},
+    core::{ApiKey, BrandKit, Email, File, Membership, Organization, Role, SystemRole, User},
+    marketing::WaitlistRequest,
     scheduler::{
         Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
         BookingFlowRouter, BookingFlowVersion, BookingQuestion, BookingQuestionAnswer,
@@ -14,6 +15,22 @@ use crate::{
     session::BookingSession,
     step::BookingFlowStep,
 };
+
+/// An entity whose documents organizations, or those who run the platform, manage.
+pub trait Managed: Entity {
+    /// To view, create, update and delete it, in this order.
+    const PERMISSIONS: [Permission; 4];
+}
+
+/// An entity with all four permissions is managed; others are looked at only.
+macro_rules! managed {
+    ($E:ty => $view:ident) => {};
+    ($E:ty => $($each:ident),+) => {
+        impl Managed for $E {
+            const PERMISSIONS: [Permission; 4] = [$(Permission::$each),+];
+        }
+    };
+}
 
 /// Makes all of permissions from one table. A line has an entity, the permissions to view, create,
 /// update and delete it, and after each the lowest system role that has it.
@@ -43,6 +60,8 @@ macro_rules! permissions {
             pub const REVISIONS: &[&[Self]] =
                 &[$(&[$($(Self::$managed,)+)* $(Self::$named,)*],)+];
         }
+
+        $($(managed! { $E => $($managed),+ })*)+
 
         const MANAGED: &[(Collection, &[(Permission, SystemRole)])] = &[$($((
             <$E as Entity>::COLLECTION,
@@ -114,6 +133,21 @@ permissions! {
         ViewAuditLog Admin "See who did what.";
         ImpersonateUser PlatformAdmin "Act as another user.";
     }
+    revision {
+        User => ViewUsers Viewer,
+            CreateUser PlatformAdmin, UpdateUser PlatformAdmin, DeleteUser PlatformAdmin;
+        Membership => ViewMemberships Viewer;
+        File => ViewFiles Viewer, CreateFile Agent, UpdateFile Agent, DeleteFile Manager;
+        Email => ViewEmails Admin;
+        ApiKey => ViewApiKeys Admin,
+            CreateApiKey Admin, UpdateApiKey Admin, DeleteApiKey Admin;
+        WaitlistRequest => ViewWaitlistRequests PlatformAdmin,
+            CreateWaitlistRequest PlatformAdmin, UpdateWaitlistRequest PlatformAdmin,
+            DeleteWaitlistRequest PlatformAdmin;
+    } and {
+        UpdateMembership Admin "Change the roles of a member.";
+        DeleteMembership Admin "End a membership.";
+    }
 }
 
 impl Permission {
@@ -183,8 +217,13 @@ mod tests {
     use super::*;
 
     /// Entities that nobody manages, and why.
-    const UNMANAGED: [(&str, &str); 4] = [
+    const UNMANAGED: [(&str, &str); 9] = [
         ("lookups", "the store's own"),
+        ("temporary_links", "made by invitations, by sign-in and by visits"),
+        ("user_sessions", "each user's own"),
+        ("audit_log", "read by VIEW_AUDIT_LOG, written by what it reports"),
+        ("jobs", "the server's own"),
+        ("idempotency_keys", "the server's own"),
         ("slot_holds", "taken and freed by sessions and bookings"),
         ("data_migrations", "changed by migrating only"),
         ("leases", "one process's hold on something"),

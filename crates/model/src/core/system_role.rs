@@ -36,7 +36,8 @@ impl SystemRole {
         [Self::Viewer, Self::Agent, Self::Manager, Self::Admin, Self::Owner, Self::PlatformAdmin];
 
     /// What running the platform needs of what also organizations have.
-    const PLATFORM: [Permission; 6] = [
+    const PLATFORM: [Permission; 7] = [
+        Permission::ViewUsers,
         Permission::ViewOrganizations,
         Permission::UpdateOrganization,
         Permission::DeleteOrganization,
@@ -72,6 +73,12 @@ impl SystemRole {
     pub fn adds(self, permission: Permission) -> bool {
         permission.lowest_role() == Some(self)
             || (self == Self::PlatformAdmin && Self::PLATFORM.contains(&permission))
+    }
+
+    /// All that it allows, with what it inherits.
+    pub fn permissions(self) -> impl Iterator<Item = Permission> {
+        let chain = std::iter::successors(Some(self), |it| it.inherits());
+        chain.flat_map(|role| Permission::ALL.iter().copied().filter(move |it| role.adds(*it)))
     }
 
     /// The id that seeding gives it, the same in every store. Nothing else makes this id, so it

@@ -226,6 +226,19 @@ impl Entity for Booking {
         events: None,
     };
 
+    const SERVER_SET: &'static [(&'static str, &'static str)] = &[
+        ("booking_session_id", "null"),
+        ("reference", "null"),
+        ("booking_service_id", "null"),
+        ("timeslot", "null"),
+        ("price", "null"),
+        ("file_ids", "null"),
+        ("status", "null"),
+        ("vendor", "null"),
+        ("ics_sequence", "null"),
+        ("consents", "null"),
+    ];
+
     fn validate(&self, place: &mut Place<'_>) {
         if let Some(timeslot) = &self.timeslot {
             let forward = timeslot.start < timeslot.end;

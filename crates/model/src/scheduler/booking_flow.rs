@@ -57,6 +57,12 @@ impl Entity for BookingFlow {
         events: None,
     };
 
+    const SERVER_SET: &'static [(&'static str, &'static str)] = &[
+        ("status", "\"draft\""),
+        ("published_version_id", "null"),
+        ("has_unpublished_changes", "false"),
+    ];
+
     fn validate(&self, place: &mut Place<'_>) {
         self.content.validate(place.at("content"));
         let published =

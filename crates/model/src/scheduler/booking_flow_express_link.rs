@@ -71,6 +71,8 @@ impl Entity for BookingFlowExpressLink {
         events: None,
     };
 
+    const SERVER_SET: &'static [(&'static str, &'static str)] = &[("uses", "0")];
+
     fn validate(&self, place: &mut Place<'_>) {
         place.at("name").text(&self.name, 1, 100);
         let state = &self.prefilled_state;

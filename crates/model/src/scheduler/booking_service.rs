@@ -127,6 +127,8 @@ impl Entity for BookingService {
         events: None,
     };
 
+    const SERVER_SET: &'static [(&'static str, &'static str)] = &[("synced_at", "null")];
+
     fn validate(&self, place: &mut Place<'_>) {
         self.content.validate(place.at("content"));
         place.at("duration_minutes").range(&self.duration_minutes, &5, &1_440);

@@ -64,6 +64,14 @@ impl Entity for Customer {
         events: None,
     };
 
+    const SERVER_SET: &'static [(&'static str, &'static str)] = &[
+        ("first_booked_at", "null"),
+        ("last_booked_at", "null"),
+        ("bookings_count", "0"),
+        ("merged_into", "null"),
+        ("erased_at", "null"),
+    ];
+
     fn validate(&self, place: &mut Place<'_>) {
         place.at("first_name").text(&self.first_name, 0, 100);
         place.at("last_name").text(&self.last_name, 0, 100);

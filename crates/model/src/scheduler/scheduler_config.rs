@@ -203,6 +203,9 @@ impl Entity for SchedulerConfig {
         events: None,
     };
 
+    const SERVER_SET: &'static [(&'static str, &'static str)] =
+        &[("public_key", "\"pk_000000000000000000000000\"")];
+
     fn validate(&self, place: &mut Place<'_>) {
         place.at("name").text(&self.name, 1, 100);
         for (n, origin) in self.allowed_origins.iter().enumerate() {

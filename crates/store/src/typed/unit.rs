@@ -20,6 +20,7 @@ const ATTEMPTS: usize = 32;
 
 /// Writes that happen together or not at all, each on the version it was decided on. Entities are
 /// checked as they are added; what they refer to is checked with the commit.
+#[derive(Clone)]
 #[must_use = "nothing is written before `commit`"]
 pub struct UnitOfWork {
     backend: std::sync::Arc<dyn Backend>,
@@ -30,6 +31,7 @@ pub struct UnitOfWork {
     lookups: Vec<(Key, &'static str, LookupKind)>,
 }
 
+#[derive(Clone)]
 struct Referred {
     key: Key,
     /// The document may be the platform's in place of the organization's.
@@ -93,6 +95,12 @@ impl UnitOfWork {
 
     pub(super) fn delete_any(&mut self, key: Key, expect: u64) {
         self.writes.push(Write::Delete { key, expect });
+    }
+
+    /// Holds the batch to a document being as it was read.
+    pub fn hold<E: Entity<Scope: OfOrganizations>>(&mut self, seen: &Doc<E>) {
+        let key = key::<E>(self.owner, seen.id.object_id());
+        self.writes.push(Write::Check { key, expect: Expected::Version(seen.version) });
     }
 
     /// Appends events to a stream and writes the state that they lead to.
@@ -307,5 +315,6 @@ fn lookup_name(kind: LookupKind) -> &'static str {
     match kind {
         LookupKind::PublicKey => "public_key",
         LookupKind::TenantSubdomain => "tenant_subdomain",
+        LookupKind::Membership => "user_id",
     }
 }

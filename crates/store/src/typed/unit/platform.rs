@@ -1,9 +1,10 @@
 use model::{Doc, Entity, Id, OfPlatform, Timestamp};
 
 use super::UnitOfWork;
-use crate::{Owner, Platform, Result, Write, typed::key};
+use crate::{Expected, Owner, Platform, Result, Write, typed::key};
 
 /// Writes of documents that belong to no organization, and of one organization's with them.
+#[derive(Clone)]
 #[must_use = "nothing is written before `commit`"]
 pub struct PlatformUnit(UnitOfWork);
 
@@ -35,6 +36,12 @@ impl PlatformUnit {
     pub fn delete<E: Entity<Scope: OfPlatform>>(&mut self, id: Id<E>, expect: u64) {
         let key = key::<E>(Owner::Platform, id.object_id());
         self.0.writes.push(Write::Delete { key, expect });
+    }
+
+    /// As [`UnitOfWork::hold`].
+    pub fn hold<E: Entity<Scope: OfPlatform>>(&mut self, seen: &Doc<E>) {
+        let key = key::<E>(Owner::Platform, seen.id.object_id());
+        self.0.writes.push(Write::Check { key, expect: Expected::Version(seen.version) });
     }
 
     /// Adds all that an organization's unit would write.

@@ -1,0 +1,71 @@
+use app::NewApiKey;
+use model::{
+    Id, Timestamp,
+    core::{ApiKey, Permission},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    About, Created, Routes,
+    entities::{EntityPath, Shown},
+};
+use crate::{
+    Problem,
+    body::Body,
+    callers::{Allowed, Create, Update},
+};
+
+/// What makes a key.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct NewKey {
+    name: String,
+    /// None that the caller does not have.
+    scopes: Vec<Permission>,
+    /// Absent is never.
+    expires_at: Option<Timestamp>,
+}
+
+/// A key, this once.
+#[derive(Serialize, JsonSchema)]
+struct KeyView {
+    #[serde(rename = "_id")]
+    id: Id<ApiKey>,
+    /// To be sent as `Authorization: Bearer …`.
+    key: String,
+    name: String,
+    /// By which the key is recognised later.
+    prefix: String,
+    scopes: Vec<Permission>,
+    expires_at: Option<Timestamp>,
+}
+
+pub(super) fn routes() -> Routes {
+    let all = "/api/v1/organizations/{organization_id}/api_keys";
+    let about = |id, summary| About { id, tag: "api_keys", summary };
+    Routes::new()
+        .post(all, about("create_api_key", "Make an API key, which only this answer shows"), create)
+        .post(
+            &format!("{all}/{{id}}/revoke"),
+            about("revoke_api_key", "End an API key, from the next request on"),
+            revoke,
+        )
+}
+
+async fn create(
+    allowed: Allowed<Create<ApiKey>>,
+    Body(new): Body<NewKey>,
+) -> Result<Created<KeyView>, Problem> {
+    let NewKey { name, scopes, expires_at } = new;
+    let (doc, token) = allowed.0.create_api_key(NewApiKey { name, scopes, expires_at }).await?;
+    let ApiKey { name, prefix, scopes, expires_at, .. } = doc.body;
+    Ok(Created(KeyView { id: doc.id, key: token.to_string(), name, prefix, scopes, expires_at }))
+}
+
+async fn revoke(
+    allowed: Allowed<Update<ApiKey>>,
+    EntityPath(id): EntityPath<ApiKey>,
+) -> Result<Shown<ApiKey>, Problem> {
+    Ok(Shown(allowed.0.revoke_api_key(id).await?))
+}

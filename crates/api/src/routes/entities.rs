@@ -1,0 +1,295 @@
+//! What there is for every kind of document, made from the list of entities.
+
+mod sent;
+mod shape;
+
+use app::{Created, Creation, Listed, Managed, Readable};
+use axum::{
+    http::{
+        HeaderMap, HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, ETAG, LOCATION},
+    },
+    response::{IntoResponse, Response},
+};
+use model::{
+    Doc,
+    core::{ApiKey, BrandKit, Email, Managed as Permitted, Membership, Role},
+    scheduler::{
+        Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
+        BookingFlowRouter, BookingFlowVersion, BookingQuestion, BookingQuestionAnswer,
+        BookingService, Customer, Schedule, SchedulerConfig, ServiceZone,
+    },
+    session::BookingSession,
+    step::BookingFlowStep,
+};
+use schemars::JsonSchema;
+use serde_json::{Map, Value};
+
+pub(super) use self::{
+    sent::{Asking, EntityPath, IfMatch, Named, Sent},
+    shape::{Input, Patch, Shown, ShownPage, shown},
+};
+use super::{About, Routes};
+use crate::{
+    Problem, body,
+    callers::{Allowed, Create, Delete, Requires, Update, View, permission},
+};
+
+/// An entity with routes of its own.
+pub(super) trait Routed: Readable + JsonSchema {}
+impl<E: Readable + JsonSchema> Routed for E {}
+
+/// Every kind of document with all that can be done to it.
+pub(super) fn routes() -> Routes {
+    use permission::{
+        DeleteMembership, UpdateBooking, UpdateMembership, ViewBookingFlowVersions,
+        ViewBookingSessions, ViewBookings, ViewEmails, ViewMemberships,
+    };
+    Routes::new()
+        .and(managed::<BrandKit>())
+        .and(managed::<Role>())
+        .and(managed::<SchedulerConfig>())
+        .and(managed::<BookingFlow>())
+        .and(managed::<BookingFlowStep>())
+        .and(managed::<BookingService>())
+        .and(managed::<BookingQuestion>())
+        .and(managed::<BookingQuestionAnswer>())
+        .and(managed::<BookingAnswerCategory>())
+        .and(managed::<BookingFlowRouter>())
+        .and(managed::<BookingFlowExpressLink>())
+        .and(managed::<BookingFlowDiagram>())
+        .and(managed::<Customer>())
+        .and(managed::<ServiceZone>())
+        .and(managed::<Schedule>())
+        .and(seen::<BookingFlowVersion, ViewBookingFlowVersions>())
+        .and(seen::<BookingSession, ViewBookingSessions>())
+        .and(seen::<Email, ViewEmails>())
+        .and(seen::<Booking, ViewBookings>())
+        .and(changed::<Booking, UpdateBooking>())
+        .and(seen::<Membership, ViewMemberships>())
+        .and(changed::<Membership, UpdateMembership>())
+        .and(deleted::<Membership, DeleteMembership>())
+        .and(seen::<ApiKey, View<ApiKey>>())
+        .and(changed::<ApiKey, Update<ApiKey>>())
+        .and(deleted::<ApiKey, Delete<ApiKey>>())
+}
+
+fn managed<E: Managed + Permitted + JsonSchema>() -> Routes {
+    seen::<E, View<E>>()
+        .and(created::<E, Create<E>>())
+        .and(changed::<E, Update<E>>())
+        .and(deleted::<E, Delete<E>>())
+}
+
+fn all<E: Routed>() -> String {
+    format!("/api/v1/organizations/{{organization_id}}/{}", E::COLLECTION.name)
+}
+
+fn one<E: Routed>() -> String {
+    all::<E>() + "/{id}"
+}
+
+/// `booking_service`, as operations are called.
+fn singular<E: Routed>() -> String {
+    E::COLLECTION.label.replace([' ', '-'], "_").to_lowercase()
+}
+
+fn about<E: Routed>(routes: impl FnOnce(&str, &str) -> Routes) -> Routes {
+    routes(&singular::<E>(), E::COLLECTION.label)
+}
+
+fn seen<E: Routed, P: Requires>() -> Routes {
+    let tag = E::COLLECTION.name;
+    about::<E>(|name, label| {
+        Routes::new()
+            .get(
+                &all::<E>(),
+                About {
+                    id: &format!("list_{tag}"),
+                    tag,
+                    summary: &format!("A page of the organization’s {}", tag.replace('_', " ")),
+                },
+                list::<E, P>,
+            )
+            .get(
+                &one::<E>(),
+                About { id: &format!("get_{name}"), tag, summary: &format!("One {label}") },
+                get::<E, P>,
+            )
+    })
+}
+
+fn created<E: Managed + JsonSchema, P: Requires>() -> Routes {
+    let tag = E::COLLECTION.name;
+    about::<E>(|name, label| {
+        let id = format!("create_{name}");
+        let summary = format!("Make a {label}");
+        Routes::new().post(&all::<E>(), About { id: &id, tag, summary: &summary }, create::<E, P>)
+    })
+}
+
+fn changed<E: Managed + JsonSchema, P: Requires>() -> Routes {
+    let tag = E::COLLECTION.name;
+    about::<E>(|name, label| {
+        Routes::new()
+            .put(
+                &one::<E>(),
+                About {
+                    id: &format!("replace_{name}"),
+                    tag,
+                    summary: &format!("Write a {label} anew"),
+                },
+                replace::<E, P>,
+            )
+            .patch(
+                &one::<E>(),
+                About {
+                    id: &format!("update_{name}"),
+                    tag,
+                    summary: &format!("Change fields of a {label} (JSON Merge Patch)"),
+                },
+                update::<E, P>,
+            )
+    })
+}
+
+fn deleted<E: Managed + JsonSchema, P: Requires>() -> Routes {
+    let tag = E::COLLECTION.name;
+    about::<E>(|name, label| {
+        let id = format!("delete_{name}");
+        let summary = format!("Delete a {label}");
+        Routes::new().delete(&one::<E>(), About { id: &id, tag, summary: &summary }, delete::<E, P>)
+    })
+}
+
+async fn list<E: Routed, P: Requires>(
+    allowed: Allowed<P>,
+    asking: Asking<E>,
+) -> Result<ShownPage<E>, Problem> {
+    let Listed { data, next_cursor, total } = allowed.0.list::<E>(&asking.0).await?;
+    Ok(ShownPage { data, next_cursor, total })
+}
+
+async fn get<E: Routed, P: Requires>(
+    allowed: Allowed<P>,
+    EntityPath(id): EntityPath<E>,
+) -> Result<Shown<E>, Problem> {
+    Ok(Shown(allowed.0.get(id).await?))
+}
+
+async fn create<E: Managed + JsonSchema, P: Requires>(
+    allowed: Allowed<P>,
+    Named(key): Named,
+    sent: Sent<Input<E>>,
+) -> Result<Made<E>, Problem> {
+    let fields = shape::without_server_set::<E>(sent.fields)?;
+    let body = body::typed::<E>(shape::with_initial::<E>(fields))?;
+    let retry = key.map(|key| {
+        let request = [E::COLLECTION.name.as_bytes(), b"\n", &sent.bytes].concat();
+        app::Retry { key, request }
+    });
+    let made = allowed.0.create(Creation { body, retry }, |it| shown(it).to_string()).await?;
+    Ok(Made(made))
+}
+
+async fn replace<E: Managed + JsonSchema, P: Requires>(
+    allowed: Allowed<P>,
+    EntityPath(id): EntityPath<E>,
+    IfMatch(expected): IfMatch,
+    sent: Sent<Input<E>>,
+) -> Result<Shown<E>, Problem> {
+    let fields = shape::without_server_set::<E>(sent.fields)?;
+    let to = |seen: &Doc<E>| body::typed::<E>(shape::with_kept(&seen.body, fields.clone()));
+    Ok(Shown(allowed.0.change(id, expected, to).await?))
+}
+
+async fn update<E: Managed + JsonSchema, P: Requires>(
+    allowed: Allowed<P>,
+    EntityPath(id): EntityPath<E>,
+    IfMatch(expected): IfMatch,
+    sent: Sent<Patch<E>>,
+) -> Result<Shown<E>, Problem> {
+    let patch = shape::without_server_set::<E>(sent.fields)?;
+    let to = |seen: &Doc<E>| body::typed::<E>(shape::patched(&seen.body, &patch));
+    Ok(Shown(allowed.0.change(id, expected, to).await?))
+}
+
+async fn delete<E: Managed + JsonSchema, P: Requires>(
+    allowed: Allowed<P>,
+    EntityPath(id): EntityPath<E>,
+    IfMatch(expected): IfMatch,
+) -> Result<NoContent, Problem> {
+    allowed.0.delete(id, expected).await?;
+    Ok(NoContent)
+}
+
+/// 204.
+pub(super) struct NoContent;
+
+impl IntoResponse for NoContent {
+    fn into_response(self) -> Response {
+        StatusCode::NO_CONTENT.into_response()
+    }
+}
+
+impl aide::OperationOutput for NoContent {
+    type Inner = ();
+
+    fn inferred_responses(
+        _: &mut aide::generate::GenContext,
+        _: &mut aide::openapi::Operation,
+    ) -> Vec<(Option<aide::openapi::StatusCode>, aide::openapi::Response)> {
+        let response = aide::openapi::Response {
+            description: "Done; nothing more to say".to_owned(),
+            ..aide::openapi::Response::default()
+        };
+        vec![(Some(aide::openapi::StatusCode::Code(204)), response)]
+    }
+}
+
+/// 201 with the new document, or what was answered before.
+pub(super) struct Made<E>(Created<E>);
+
+impl<E: Routed> IntoResponse for Made<E> {
+    fn into_response(self) -> Response {
+        let mut headers = HeaderMap::new();
+        let json = match self.0 {
+            Created::New(doc) => {
+                let path = one::<E>();
+                let organization = doc.organization_id.map(|it| it.to_string()).unwrap_or_default();
+                let path = path.replace("{organization_id}", &organization);
+                let path = path.replace("{id}", &doc.id.to_string());
+                if let Ok(path) = HeaderValue::from_str(&path) {
+                    headers.insert(LOCATION, path);
+                }
+                shown(&doc).to_string()
+            }
+            Created::Before(json) => json,
+        };
+        headers.insert(ETAG, HeaderValue::from_static("\"1\""));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        (StatusCode::CREATED, headers, json).into_response()
+    }
+}
+
+impl<E: Routed> aide::OperationOutput for Made<E> {
+    type Inner = Doc<E>;
+
+    fn operation_response(
+        ctx: &mut aide::generate::GenContext,
+        operation: &mut aide::openapi::Operation,
+    ) -> Option<aide::openapi::Response> {
+        <Shown<E> as aide::OperationOutput>::operation_response(ctx, operation)
+    }
+
+    fn inferred_responses(
+        ctx: &mut aide::generate::GenContext,
+        operation: &mut aide::openapi::Operation,
+    ) -> Vec<(Option<aide::openapi::StatusCode>, aide::openapi::Response)> {
+        let response = Self::operation_response(ctx, operation);
+        response.map(|it| (Some(aide::openapi::StatusCode::Code(201)), it)).into_iter().collect()
+    }
+}
+
+/// The fields of a JSON object.
+type Fields = Map<String, Value>;

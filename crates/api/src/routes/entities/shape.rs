@@ -1,0 +1,264 @@
+//! What of a document clients see and what they may send.
+
+use std::{borrow::Cow, marker::PhantomData};
+
+use aide::{
+    OperationOutput,
+    generate::GenContext,
+    openapi::{MediaType, Operation, Response as DocResponse, SchemaObject, StatusCode},
+};
+use axum::{
+    http::{
+        HeaderValue,
+        header::{CONTENT_TYPE, ETAG},
+    },
+    response::{IntoResponse, Response},
+};
+use model::{Doc, Entity, Problems};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde_json::{Map, Value, json};
+
+use super::{Fields, Routed};
+
+/// What the store says about a document.
+const ENVELOPE: [&str; 5] = ["_id", "organization_id", "version", "created_at", "updated_at"];
+
+/// A document as clients see it: without secrets.
+pub(crate) fn shown<E: Entity>(doc: &Doc<E>) -> Value {
+    let mut value = serde_json::to_value(doc).unwrap_or_default();
+    if let Value::Object(fields) = &mut value {
+        fields.retain(|name, _| !E::SECRET.contains(&name.as_str()));
+    }
+    value
+}
+
+/// # Errors
+/// Names each field that only the server sets.
+pub(crate) fn without_server_set<E: Entity>(fields: Fields) -> Result<Fields, app::Error> {
+    let mut problems = Problems::default();
+    let server_set = E::SERVER_SET.iter().map(|it| it.0);
+    for name in server_set.chain(E::SECRET.iter().copied()).chain(ENVELOPE) {
+        if fields.contains_key(name) {
+            problems.root().at(name).add("server_set", "is set by the server only");
+        }
+    }
+    problems.into_result().map_err(app::Error::Invalid)?;
+    Ok(fields)
+}
+
+/// A new document's fields, with what the server begins it with.
+pub(crate) fn with_initial<E: Entity>(mut fields: Fields) -> Fields {
+    for (name, json) in E::SERVER_SET {
+        fields.insert((*name).to_owned(), serde_json::from_str(json).unwrap_or_default());
+    }
+    fields
+}
+
+/// New fields in place of all that a client can set.
+pub(crate) fn with_kept<E: Entity>(seen: &E, mut fields: Fields) -> Fields {
+    let Ok(Value::Object(mut before)) = serde_json::to_value(seen) else { return fields };
+    for name in E::SERVER_SET.iter().map(|it| it.0).chain(E::SECRET.iter().copied()) {
+        if let Some(value) = before.remove(name) {
+            fields.insert(name.to_owned(), value);
+        }
+    }
+    fields
+}
+
+/// The document's fields after a JSON Merge Patch (RFC 7396).
+pub(crate) fn patched<E: Entity>(seen: &E, patch: &Fields) -> Fields {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(seen) else { return Map::new() };
+    merge(&mut fields, patch);
+    fields
+}
+
+fn merge(target: &mut Fields, patch: &Fields) {
+    for (name, change) in patch {
+        match change {
+            Value::Null => {
+                target.remove(name);
+            }
+            Value::Object(change) => {
+                let inner = target.entry(name).or_insert(Value::Null);
+                if !inner.is_object() {
+                    *inner = json!({});
+                }
+                if let Value::Object(inner) = inner {
+                    merge(inner, change);
+                }
+            }
+            change => {
+                target.insert(name.clone(), change.clone());
+            }
+        }
+    }
+}
+
+/// One document, with its version as `ETag`.
+pub(crate) struct Shown<E>(pub(crate) Doc<E>);
+
+impl<E: Routed> IntoResponse for Shown<E> {
+    fn into_response(self) -> Response {
+        let json = HeaderValue::from_static("application/json");
+        let mut response = ([(CONTENT_TYPE, json)], shown(&self.0).to_string()).into_response();
+        if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", self.0.version)) {
+            response.headers_mut().insert(ETAG, etag);
+        }
+        response
+    }
+}
+
+/// One page of documents.
+pub(crate) struct ShownPage<E> {
+    pub(crate) data: Vec<Doc<E>>,
+    pub(crate) next_cursor: Option<String>,
+    pub(crate) total: Option<u64>,
+}
+
+impl<E: Routed> IntoResponse for ShownPage<E> {
+    fn into_response(self) -> Response {
+        let mut page = json!({ "data": self.data.iter().map(shown).collect::<Vec<_>>() });
+        if let Some(next) = self.next_cursor {
+            page["next_cursor"] = next.into();
+        }
+        if let Some(total) = self.total {
+            page["total"] = total.into();
+        }
+        axum::Json(page).into_response()
+    }
+}
+
+/// What a client sends to make or replace a document.
+pub(crate) struct Input<E>(PhantomData<fn() -> E>);
+/// What a client sends to change a document.
+pub(crate) struct Patch<E>(PhantomData<fn() -> E>);
+/// The document as clients get it.
+struct Document<E>(PhantomData<fn() -> E>);
+/// A page of them.
+struct Page<E>(PhantomData<fn() -> E>);
+
+/// The schema of the entity itself, to be changed.
+fn own<E: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
+    E::json_schema(generator)
+}
+
+fn drop_fields<'a>(schema: &mut Schema, names: impl Iterator<Item = &'a str> + Clone) {
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        properties.retain(|name, _| names.clone().all(|it| it != name));
+    }
+    if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+        required.retain(|name| names.clone().all(|it| name != it));
+    }
+}
+
+impl<E: Routed> JsonSchema for Document<E> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Document", E::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = own::<E>(generator);
+        drop_fields(&mut schema, E::SECRET.iter().copied());
+        let id = generator.subschema_for::<model::ObjectId>();
+        let at = generator.subschema_for::<model::Timestamp>();
+        let envelope = [
+            ("_id", id.clone().to_value()),
+            ("organization_id", id.to_value()),
+            ("version", json!({ "type": "integer", "minimum": 1 })),
+            ("created_at", at.clone().to_value()),
+            ("updated_at", at.to_value()),
+        ];
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.extend(envelope.map(|(name, schema)| (name.to_owned(), schema)));
+        }
+        let required = schema.ensure_object().entry("required").or_insert_with(|| json!([]));
+        if let Some(required) = required.as_array_mut() {
+            required.extend(["_id", "version", "created_at", "updated_at"].map(Value::from));
+        }
+        schema
+    }
+}
+
+impl<E: Routed> JsonSchema for Page<E> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Page", E::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let document = generator.subschema_for::<Document<E>>();
+        json_schema!({
+            "type": "object",
+            "properties": {
+                "data": { "type": "array", "items": document },
+                "next_cursor": { "type": "string", "description": "For `after`; absent on the last page." },
+                "total": { "type": "integer", "description": "Of all pages, with `include_total=true`." },
+            },
+            "required": ["data"],
+        })
+    }
+}
+
+impl<E: Routed> JsonSchema for Input<E> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Input", E::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = own::<E>(generator);
+        drop_fields(&mut schema, E::SERVER_SET.iter().map(|it| it.0));
+        schema
+    }
+}
+
+impl<E: Routed> JsonSchema for Patch<E> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Patch", E::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = own::<E>(generator);
+        drop_fields(&mut schema, E::SERVER_SET.iter().map(|it| it.0));
+        schema.remove("required");
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            for property in properties.values_mut() {
+                *property = json!({ "anyOf": [property.take(), { "type": "null" }] });
+            }
+        }
+        schema
+    }
+}
+
+fn json_response<T: JsonSchema>(ctx: &mut GenContext, description: &str) -> DocResponse {
+    let json_schema = ctx.schema.subschema_for::<T>();
+    let schema = SchemaObject { json_schema, example: None, external_docs: None };
+    let media = MediaType { schema: Some(schema), ..MediaType::default() };
+    DocResponse {
+        description: description.to_owned(),
+        content: [("application/json".to_owned(), media)].into_iter().collect(),
+        ..DocResponse::default()
+    }
+}
+
+macro_rules! answers {
+    ($($Answer:ident as $Shape:ident $description:literal;)+) => {
+        $(impl<E: Routed> OperationOutput for $Answer<E> {
+            type Inner = ();
+
+            fn operation_response(ctx: &mut GenContext, _: &mut Operation) -> Option<DocResponse> {
+                Some(json_response::<$Shape<E>>(ctx, $description))
+            }
+
+            fn inferred_responses(
+                ctx: &mut GenContext,
+                operation: &mut Operation,
+            ) -> Vec<(Option<StatusCode>, DocResponse)> {
+                let response = Self::operation_response(ctx, operation);
+                response.map(|it| (Some(StatusCode::Code(200)), it)).into_iter().collect()
+            }
+        })+
+    };
+}
+answers! {
+    Shown as Document "The document";
+    ShownPage as Page "A page";
+}

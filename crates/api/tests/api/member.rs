@@ -1,0 +1,105 @@
+//! Somebody who is signed in, and what they send.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use app::NewUser;
+use axum::{
+    body::Body,
+    http::{Method, Request},
+};
+use model::{
+    Id,
+    core::{Organization, Role, SystemRole, User},
+};
+use serde_json::Value;
+
+use crate::site::{Answer, Site};
+
+/// A caller with a login session, or an API key.
+#[derive(Clone)]
+pub(crate) struct Member {
+    header: (&'static str, String),
+    pub(crate) user: Option<Id<User>>,
+    pub(crate) organization: Id<Organization>,
+}
+
+static USERS: AtomicU32 = AtomicU32::new(0);
+
+impl Member {
+    /// A new user with a system role in the site's business.
+    pub(crate) async fn with(site: &Site, role: SystemRole) -> Self {
+        Self::of(site, site.tenant.organization(), vec![role.seeded_id()]).await
+    }
+
+    /// A new user with roles in an organization; with none they are no member.
+    pub(crate) async fn of(
+        site: &Site,
+        organization: Id<Organization>,
+        roles: Vec<Id<Role>>,
+    ) -> Self {
+        site.system.migrations().up(None, &mut |_| {}).await.unwrap();
+        let n = USERS.fetch_add(1, Ordering::Relaxed);
+        let new = NewUser {
+            first_name: "Ada".to_owned(),
+            last_name: "Lovelace".to_owned(),
+            email: format!("ada{n}@example.com").parse().unwrap(),
+            hashed_password: Some("$argon2id$never-matches".to_owned()),
+            is_platform_admin: false,
+        };
+        let user = site.system.create_user(new).await.unwrap();
+        if !roles.is_empty() {
+            site.system.add_member(organization, user, roles).await.unwrap();
+        }
+        let token = site.system.log_in(user).await.unwrap();
+        let cookie = format!("theme=dark; __Host-wrkbelt={}", token.expose());
+        Self { header: ("cookie", cookie), user: Some(user), organization }
+    }
+
+    pub(crate) fn with_key(organization: Id<Organization>, key: &str) -> Self {
+        Self { header: ("authorization", format!("Bearer {key}")), user: None, organization }
+    }
+
+    /// A path below the organization.
+    pub(crate) fn path(&self, rest: &str) -> String {
+        format!("/api/v1/organizations/{}/{rest}", self.organization)
+    }
+
+    pub(crate) fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Request<Body> {
+        let request = Request::builder()
+            .method(method)
+            .uri(if path.starts_with('/') { path.to_owned() } else { self.path(path) })
+            .header(self.header.0, &self.header.1);
+        match body {
+            None => request.body(Body::empty()).unwrap(),
+            Some(body) => request
+                .header("content-type", "application/json")
+                .body(body.to_string().into())
+                .unwrap(),
+        }
+    }
+
+    pub(crate) async fn get(&self, site: &Site, path: &str) -> Answer {
+        site.send(self.request(Method::GET, path, None)).await
+    }
+
+    pub(crate) async fn post(&self, site: &Site, path: &str, body: &Value) -> Answer {
+        site.send(self.request(Method::POST, path, Some(body))).await
+    }
+
+    pub(crate) async fn patch(&self, site: &Site, path: &str, body: &Value) -> Answer {
+        site.send(self.request(Method::PATCH, path, Some(body))).await
+    }
+
+    pub(crate) async fn put(&self, site: &Site, path: &str, body: &Value) -> Answer {
+        site.send(self.request(Method::PUT, path, Some(body))).await
+    }
+
+    pub(crate) async fn delete(&self, site: &Site, path: &str) -> Answer {
+        site.send(self.request(Method::DELETE, path, None)).await
+    }
+}

@@ -1,0 +1,80 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{
+    Id,
+    core::{DEEPEST_INHERITANCE, Permission, Role, SystemRole, effective_permissions},
+};
+use store::Scoped;
+
+use crate::Result;
+
+/// What somebody may do in one organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permissions(BTreeSet<Permission>);
+
+impl Permissions {
+    pub(crate) fn new(permissions: impl IntoIterator<Item = Permission>) -> Self {
+        Self(permissions.into_iter().collect())
+    }
+
+    /// Whether this is among it.
+    pub fn allow(&self, permission: Permission) -> bool {
+        self.0.contains(&permission)
+    }
+
+    /// In the order of the table of permissions.
+    pub fn iter(&self) -> impl Iterator<Item = Permission> {
+        self.0.iter().copied()
+    }
+
+    /// Those of a list that it does not have: nobody can give them away.
+    pub fn lacks(&self, wanted: impl IntoIterator<Item = Permission>) -> BTreeSet<Permission> {
+        wanted.into_iter().filter(|it| !self.allow(*it)).collect()
+    }
+}
+
+/// What roles allow together. One that inherits from itself, or from one that is gone, allows
+/// nothing.
+pub(crate) async fn of_roles(scoped: &Scoped, ids: &[Id<Role>]) -> Result<BTreeSet<Permission>> {
+    let roles = with_inherited(scoped, ids).await?;
+    let each = ids.iter().filter_map(|id| effective_permissions(*id, &roles).ok());
+    Ok(each.flatten().collect())
+}
+
+/// The roles and all that they inherit from, as far as is allowed and there are.
+pub(crate) async fn with_inherited(
+    scoped: &Scoped,
+    ids: &[Id<Role>],
+) -> Result<BTreeMap<Id<Role>, Role>> {
+    let mut roles = BTreeMap::new();
+    let mut level: BTreeSet<Id<Role>> = ids.iter().copied().collect();
+    for _ in 0..=DEEPEST_INHERITANCE {
+        let mut next = BTreeSet::new();
+        for id in level {
+            if roles.contains_key(&id) {
+                continue;
+            }
+            let role = match system_role(id) {
+                Some(role) => Some(role),
+                None => scoped.get(id).await?.map(|it| it.body),
+            };
+            if let Some(role) = role {
+                next.extend(role.inherits.iter().copied());
+                roles.insert(id, role);
+            }
+        }
+        level = next;
+    }
+    Ok(roles)
+}
+
+/// A system role as the program has it: it needs no reading, and cannot be changed in the store.
+fn system_role(id: Id<Role>) -> Option<Role> {
+    let system = SystemRole::ALL.into_iter().find(|it| it.seeded_id() == id)?;
+    Some(Role {
+        name: system.to_string(),
+        description: Some(system.description().to_owned()),
+        permissions: Permission::ALL.iter().copied().filter(|it| system.adds(*it)).collect(),
+        inherits: system.inherits().map(SystemRole::seeded_id).into_iter().collect(),
+    })
+}

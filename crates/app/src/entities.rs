@@ -1,0 +1,216 @@
+//! What everybody does with every kind of document: list, get, create, change, delete.
+
+mod list;
+mod rules;
+
+use std::time::Duration;
+
+use model::{Doc, Entity, Id, OfOrganizations, Timestamp, core::IdempotencyKey, hex};
+use sha2::{Digest, Sha256};
+use store::{StoreError, UnitOfWork};
+
+pub use self::{
+    list::{Asked, Listed},
+    rules::Managed,
+};
+use crate::{Error, Member, Result, audit::Change};
+
+/// An entity whose documents an organization's members may see.
+pub trait Readable: Entity<Scope: OfOrganizations> + Clone {}
+impl<E: Entity<Scope: OfOrganizations> + Clone> Readable for E {}
+
+/// What makes sending a request again harmless.
+#[derive(Debug, Clone)]
+pub struct Retry {
+    /// What the caller calls the request.
+    pub key: String,
+    /// All of the request.
+    pub request: Vec<u8>,
+}
+
+/// A new document.
+pub struct Creation<E> {
+    pub body: E,
+    pub retry: Option<Retry>,
+}
+
+/// What creating answers.
+pub enum Created<E> {
+    New(Doc<E>),
+    /// The same request was answered before, with these bytes.
+    Before(String),
+}
+
+/// How long the answer to a request is remembered.
+const REMEMBERED: Duration = Duration::from_hours(24 * 7);
+
+/// How often a change that names no version is made again because others wrote first.
+const ATTEMPTS: usize = 32;
+
+impl Member {
+    /// One document.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for another organization's.
+    pub async fn get<E: Readable>(&self, id: Id<E>) -> Result<Doc<E>> {
+        let found = self.tenant().scoped().get(id).await?;
+        found.ok_or(Error::NotFound(E::COLLECTION.label))
+    }
+
+    /// Makes a document. `answer` writes what is answered, before it is known to be written.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] with all that is wrong; [`Error::Duplicate`];
+    /// [`Error::IdempotencyKeyReused`].
+    pub async fn create<E: Managed>(
+        &self,
+        new: Creation<E>,
+        answer: impl Fn(&Doc<E>) -> String + Send + Sync,
+    ) -> Result<Created<E>> {
+        self.create_as(E::new_id(self, &new.body), new, answer).await
+    }
+
+    /// The same under an id that was made before.
+    pub(crate) async fn create_as<E: Managed>(
+        &self,
+        id: Id<E>,
+        new: Creation<E>,
+        answer: impl Fn(&Doc<E>) -> String + Send + Sync,
+    ) -> Result<Created<E>> {
+        let remembered = new.retry.as_ref().map(|it| self.remembered(it));
+        if let Some((id, hash)) = &remembered
+            && let Some(before) = self.answered_before(*id, hash).await?
+        {
+            return Ok(Created::Before(before));
+        }
+        let tenant = self.tenant();
+        let at = tenant.now();
+        let mut body = new.body;
+        let mut own = tenant.scoped().begin(at);
+        E::before_write(self, &mut own, None, &mut body).await?;
+        own.insert(id, &body)?;
+        let organization_id = Some(tenant.organization());
+        let doc = Doc { id, organization_id, version: 1, created_at: at, updated_at: at, body };
+        let mut unit = tenant.house().store.platform().begin(at);
+        unit.join(own);
+        if let Some((id, request_hash)) = &remembered {
+            let record = IdempotencyKey {
+                request_hash: request_hash.clone(),
+                answer: Some(answer(&doc)),
+                expires_at: at.plus(REMEMBERED),
+            };
+            unit.insert(*id, &record)?;
+        }
+        let change = Change::created(id, &doc.body);
+        let log = Some(tenant.organization());
+        match tenant.house().commit(unit, log, self.by(), change, at).await {
+            Ok(()) => Ok(Created::New(doc)),
+            Err(Error::Store(StoreError::Conflict(key))) => match &remembered {
+                Some((id, hash)) if id.object_id() == key.id => {
+                    let before = self.answered_before(*id, hash).await?;
+                    before.map(Created::Before).ok_or(Error::Busy)
+                }
+                _ if id.object_id() == key.id => {
+                    Err(Error::Duplicate { label: E::COLLECTION.label, field: "_id" })
+                }
+                _ => Err(Error::Busy),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Writes a document anew, as `to` makes it of what it is.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Changed`] when it is not at the version that was expected;
+    /// what `to` answers.
+    pub async fn change<E: Managed>(
+        &self,
+        id: Id<E>,
+        expected: Option<u64>,
+        to: impl Fn(&Doc<E>) -> Result<E> + Send + Sync,
+    ) -> Result<Doc<E>> {
+        for _ in 0..ATTEMPTS {
+            let seen = self.expect(id, expected).await?;
+            let mut body = to(&seen)?;
+            let at = self.tenant().now();
+            let mut own = self.tenant().scoped().begin(at);
+            E::before_write(self, &mut own, Some(&seen), &mut body).await?;
+            own.replace(&seen, &body)?;
+            let change = Change::updated(&seen, &body);
+            if self.commit(own, change, at).await? {
+                let version = seen.version + 1;
+                return Ok(Doc { version, updated_at: at, body, ..seen });
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Deletes a document, with what goes with it.
+    ///
+    /// # Errors
+    /// As [`Self::change`]; [`Error::Referenced`] when something else needs it.
+    pub async fn delete<E: Managed>(&self, id: Id<E>, expected: Option<u64>) -> Result<()> {
+        for _ in 0..ATTEMPTS {
+            let seen = self.expect(id, expected).await?;
+            let at = self.tenant().now();
+            let mut own = self.tenant().scoped().begin(at);
+            E::delete(self, &mut own, &seen).await?;
+            if self.commit(own, Change::deleted(&seen), at).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Whether it was written; not when somebody else wrote first.
+    pub(crate) async fn commit(
+        &self,
+        own: UnitOfWork,
+        change: Change,
+        at: Timestamp,
+    ) -> Result<bool> {
+        let house = self.tenant().house();
+        let mut unit = house.store.platform().begin(at);
+        unit.join(own);
+        let log = Some(self.tenant().organization());
+        match house.commit(unit, log, self.by(), change, at).await {
+            Ok(()) => Ok(true),
+            Err(Error::Store(StoreError::Conflict(_))) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn expect<E: Readable>(&self, id: Id<E>, expected: Option<u64>) -> Result<Doc<E>> {
+        let seen = self.get(id).await?;
+        match expected {
+            Some(version) if version != seen.version => {
+                Err(Error::Changed { current: seen.version })
+            }
+            _ => Ok(seen),
+        }
+    }
+
+    /// Where the answer to a request is kept, and the hash of the request.
+    fn remembered(&self, retry: &Retry) -> (Id<IdempotencyKey>, String) {
+        let actor = self.by().actor.id.map_or_else(String::new, |it| it.to_string());
+        let caller = format!("{}:{actor}", self.tenant().organization());
+        (IdempotencyKey::id_of(&caller, &retry.key), hex(&Sha256::digest(&retry.request)))
+    }
+
+    async fn answered_before(
+        &self,
+        id: Id<IdempotencyKey>,
+        request_hash: &str,
+    ) -> Result<Option<String>> {
+        let platform = self.tenant().house().store.platform();
+        let Some(record) = platform.get(id).await? else { return Ok(None) };
+        if record.body.expires_at <= self.tenant().now() {
+            return Ok(None);
+        }
+        if record.body.request_hash != request_hash {
+            return Err(Error::IdempotencyKeyReused);
+        }
+        Ok(record.body.answer)
+    }
+}

@@ -1,0 +1,241 @@
+//! What holds for documents beyond their own rules: what one may give away, what only the server
+//! sets, what cannot go.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use model::{
+    Doc, Id, Problems,
+    core::{ApiKey, BrandKit, Membership, Permission, Role, SystemRole, effective_permissions},
+    scheduler::{
+        Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
+        BookingFlowRouter, BookingFlowStatus, BookingQuestion, BookingQuestionAnswer,
+        BookingService, Customer, Schedule, SchedulerConfig, ServiceZone,
+    },
+    step::BookingFlowStep,
+};
+use store::{Find, UnitOfWork};
+
+use super::Readable;
+use crate::{Error, Member, Result, access::with_inherited, schedulers::new_public_key};
+
+/// An entity whose documents an organization's members may write.
+#[async_trait]
+pub trait Managed: Readable {
+    /// The id of a new document.
+    fn new_id(member: &Member, _: &Self) -> Id<Self> {
+        member.tenant().new_id()
+    }
+
+    /// Refuses what must not be written, sets what only the server sets, and holds the batch to
+    /// what it has read. `seen` is the document before, of which there is none when it is new.
+    async fn before_write(
+        _: &Member,
+        _: &mut UnitOfWork,
+        _seen: Option<&Doc<Self>>,
+        _now: &mut Self,
+    ) -> Result<()> {
+        Ok(())
+    }
+
+    /// Refuses, or deletes.
+    async fn delete(_: &Member, unit: &mut UnitOfWork, seen: &Doc<Self>) -> Result<()> {
+        unit.delete(seen.id, seen.version);
+        Ok(())
+    }
+}
+
+impl Managed for BrandKit {}
+impl Managed for BookingService {}
+impl Managed for BookingQuestion {}
+impl Managed for BookingQuestionAnswer {}
+impl Managed for BookingAnswerCategory {}
+impl Managed for BookingFlowStep {}
+impl Managed for BookingFlowRouter {}
+impl Managed for BookingFlowExpressLink {}
+impl Managed for BookingFlowDiagram {}
+impl Managed for Customer {}
+impl Managed for ServiceZone {}
+impl Managed for Schedule {}
+impl Managed for Booking {}
+
+#[async_trait]
+impl Managed for SchedulerConfig {
+    async fn before_write(
+        _: &Member,
+        _: &mut UnitOfWork,
+        seen: Option<&Doc<Self>>,
+        now: &mut Self,
+    ) -> Result<()> {
+        now.public_key = match seen {
+            Some(seen) => seen.body.public_key.clone(),
+            None => new_public_key()?,
+        };
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Managed for BookingFlow {
+    async fn before_write(
+        _: &Member,
+        _: &mut UnitOfWork,
+        seen: Option<&Doc<Self>>,
+        now: &mut Self,
+    ) -> Result<()> {
+        if let Some(seen) = seen {
+            if seen.body.status == BookingFlowStatus::Deleted {
+                return Err(Error::NotAllowed("A deleted flow cannot be changed."));
+            }
+            let changed = (&seen.body.content, &seen.body.steps, &seen.body.slug)
+                != (&now.content, &now.steps, &now.slug);
+            now.has_unpublished_changes |= changed && now.published_version_id.is_some();
+        }
+        Ok(())
+    }
+
+    /// It is kept, because visits and bookings point at it, and shown to no visitor.
+    async fn delete(_: &Member, unit: &mut UnitOfWork, seen: &Doc<Self>) -> Result<()> {
+        if seen.body.status == BookingFlowStatus::Deleted {
+            return Err(Error::NotAllowed("The flow is deleted already."));
+        }
+        let deleted = Self { status: BookingFlowStatus::Deleted, ..seen.body.clone() };
+        Ok(unit.replace(seen, &deleted)?)
+    }
+}
+
+#[async_trait]
+impl Managed for Role {
+    async fn before_write(
+        member: &Member,
+        unit: &mut UnitOfWork,
+        seen: Option<&Doc<Self>>,
+        now: &mut Self,
+    ) -> Result<()> {
+        let scoped = member.tenant().scoped();
+        let id = seen.map_or_else(|| member.tenant().new_id(), |it| it.id);
+        let mut roles = with_inherited(scoped, &now.inherits).await?;
+        for inherited in roles.keys().filter(|it| **it != id) {
+            if let Some(doc) = scoped.get(*inherited).await? {
+                unit.hold(&doc);
+            }
+        }
+        roles.insert(id, now.clone());
+        let allowed = effective_permissions(id, &roles).map_err(Error::Invalid)?;
+        may_give(member, "permissions", allowed)
+    }
+}
+
+#[async_trait]
+impl Managed for Membership {
+    fn new_id(member: &Member, new: &Self) -> Id<Self> {
+        Self::id_of(member.tenant().organization(), new.user_id)
+    }
+
+    async fn before_write(
+        member: &Member,
+        unit: &mut UnitOfWork,
+        seen: Option<&Doc<Self>>,
+        now: &mut Self,
+    ) -> Result<()> {
+        now.context_id = member.tenant().organization();
+        if seen.is_some_and(|it| it.body.user_id != now.user_id) {
+            return Err(invalid("user_id", "immutable", "cannot be changed"));
+        }
+        may_give_roles(member, &now.roles).await?;
+        if let Some(seen) = seen {
+            may_take(member, seen).await?;
+            if is_owner(&seen.body) && !is_owner(now) {
+                another_owner_stays(member, unit, seen).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete(member: &Member, unit: &mut UnitOfWork, seen: &Doc<Self>) -> Result<()> {
+        may_take(member, seen).await?;
+        if is_owner(&seen.body) {
+            another_owner_stays(member, unit, seen).await?;
+        }
+        unit.delete(seen.id, seen.version);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Managed for ApiKey {
+    async fn before_write(
+        member: &Member,
+        _: &mut UnitOfWork,
+        _: Option<&Doc<Self>>,
+        now: &mut Self,
+    ) -> Result<()> {
+        may_give(member, "scopes", now.scopes.iter().copied())
+    }
+}
+
+fn is_owner(membership: &Membership) -> bool {
+    membership.roles.contains(&SystemRole::Owner.seeded_id())
+}
+
+/// Nobody gives what they do not have.
+fn may_give(
+    member: &Member,
+    field: &str,
+    permissions: impl IntoIterator<Item = Permission>,
+) -> Result<()> {
+    let lacking = member.permissions().lacks(permissions);
+    let mut problems = Problems::default();
+    for permission in lacking {
+        let message = format!("you do not have {permission} yourself");
+        problems.root().at(field).add("not_held", message);
+    }
+    problems.into_result().map_err(Error::Invalid)
+}
+
+/// As [`may_give`], for all that roles allow.
+pub(crate) async fn may_give_roles(member: &Member, ids: &[Id<Role>]) -> Result<()> {
+    if ids.contains(&SystemRole::PlatformAdmin.seeded_id()) {
+        return Err(invalid("roles", "not_held", "is no role of an organization"));
+    }
+    let roles: BTreeMap<_, _> = with_inherited(member.tenant().scoped(), ids).await?;
+    let mut allowed = Vec::new();
+    for id in ids {
+        allowed.extend(effective_permissions(*id, &roles).map_err(Error::Invalid)?);
+    }
+    may_give(member, "roles", allowed)
+}
+
+/// Nobody changes the membership of somebody who may do more than they.
+async fn may_take(member: &Member, seen: &Doc<Membership>) -> Result<()> {
+    may_give_roles(member, &seen.body.roles)
+        .await
+        .map_err(|_| Error::NotAllowed("This member may do more than you."))
+}
+
+async fn another_owner_stays(
+    member: &Member,
+    unit: &mut UnitOfWork,
+    leaving: &Doc<Membership>,
+) -> Result<()> {
+    let mut after = None;
+    loop {
+        let (page, next) = member.tenant().scoped().list(Find::all().after(after)).await?;
+        let other: Option<&Doc<Membership>> =
+            page.iter().find(|it| it.id != leaving.id && is_owner(&it.body));
+        if let Some(other) = other {
+            unit.hold(other);
+            return Ok(());
+        }
+        after = next;
+        if after.is_none() {
+            return Err(Error::NotAllowed("The last owner of an organization cannot go."));
+        }
+    }
+}
+
+fn invalid(path: &str, code: &'static str, message: &str) -> Error {
+    let mut problems = Problems::default();
+    problems.root().at(path).add(code, message);
+    Error::Invalid(problems)
+}

@@ -1,0 +1,5 @@
+//! Those who would like to use the platform.
+
+mod waitlist_request;
+
+pub use waitlist_request::{WaitlistRequest, WaitlistStatus};
