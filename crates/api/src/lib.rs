@@ -15,7 +15,7 @@ use std::{sync::Arc, time::Duration};
 
 use aide::{axum::ApiRouter, openapi::OpenApi};
 use app::Doors;
-use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
 };
@@ -65,6 +65,7 @@ pub fn router(doors: Doors, settings: Settings) -> Router {
     let api = Api(Arc::new(parts));
     routes
         .merge(routes::undocumented())
+        .route("/docs/problems/{code}", get(pages::problem_type))
         .fallback(async || Problem::new(Code::NotFound))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(problem::panicked))

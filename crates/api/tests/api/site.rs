@@ -212,7 +212,7 @@ impl Answer {
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         let problem = self.json();
         assert_eq!((&problem["code"], &problem["status"]), (&code.into(), &status.into()));
-        assert_eq!(problem["type"], format!("/docs/problems#{code}"));
+        assert_eq!(problem["type"], format!("/docs/problems/{code}"));
         for sentence in ["title", "detail"] {
             assert!(!problem[sentence].as_str().unwrap().is_empty(), "{problem}");
         }
