@@ -4,6 +4,7 @@
 mod assets;
 mod body;
 mod callers;
+mod examples;
 mod finish;
 mod limits;
 mod pages;
@@ -13,7 +14,7 @@ mod server;
 
 use std::{sync::Arc, time::Duration};
 
-use aide::{axum::ApiRouter, openapi::OpenApi};
+use aide::openapi::OpenApi;
 use app::Doors;
 use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use tower_http::{
@@ -54,8 +55,7 @@ const LARGEST_BODY: usize = 64 * 1_024;
 
 /// All routes.
 pub fn router(doors: Doors, settings: Settings) -> Router {
-    let mut openapi = OpenApi::default();
-    let routes = documented().finish_api_with(&mut openapi, routes::describe);
+    let (routes, openapi) = documented();
     let parts = Parts {
         doors,
         pages: Pages::new(settings.demo),
@@ -77,15 +77,17 @@ pub fn router(doors: Doors, settings: Settings) -> Router {
 
 /// The OpenAPI document of the API, as `/openapi.json` serves it.
 pub fn openapi() -> String {
-    let mut openapi = OpenApi::default();
-    let _: Router<Api> = documented().finish_api_with(&mut openapi, routes::describe);
-    to_json(&openapi)
+    to_json(&documented().1)
 }
 
-fn documented() -> ApiRouter<Api> {
+/// The routes that the document describes, and the document.
+fn documented() -> (Router<Api>, OpenApi) {
     aide::generate::on_error(|error| tracing::debug!(%error, "OpenAPI"));
     aide::generate::extract_schemas(true);
-    routes::documented()
+    let mut openapi = OpenApi::default();
+    let routes = routes::documented().finish_api_with(&mut openapi, routes::describe);
+    examples::add(&mut openapi);
+    (routes, openapi)
 }
 
 fn to_json(openapi: &OpenApi) -> String {

@@ -6,6 +6,8 @@
 mod commands;
 #[path = "api/documents.rs"]
 mod documents;
+#[path = "api/examples.rs"]
+mod examples;
 #[path = "api/headers.rs"]
 mod headers;
 #[path = "api/limits.rs"]
