@@ -127,6 +127,7 @@ async fn every_code_has_a_page_with_cause_and_mend() {
         assert_eq!(sentences.len(), 2, "{code}");
         for sentence in sentences {
             assert!(sentence.len() > 10 && sentence.ends_with('.'), "{code}: {sentence}");
+            assert!(!sentence.contains('`'), "{code}: {sentence}");
         }
     }
 }
