@@ -13,16 +13,18 @@ RELEASE := target/release/wrkbelt
 DEBUG := target/debug/wrkbelt
 WEB_MODULES := web/node_modules/.installed
 WEB_DIST := web/dist/manifest.json
+API_CLIENT := web/api-client
+API_CLIENT_MODULES := $(API_CLIENT)/node_modules/.installed
 E2E_MODULES := tests/e2e/node_modules/.installed
 
 # Folders are among them so that a removed file counts as a change too.
-WEB_SOURCES := web/package.json web/package-lock.json \
-  $(shell find web/widget web/pages web/tools -not -name '*.test.ts' -not -name '*.test.tsx')
+WEB_SOURCES := openapi.json web/package.json web/package-lock.json \
+  $(shell find web/widget web/pages web/tools $(API_CLIENT)/src -not -name '*.test.ts' -not -name '*.test.tsx')
 
 BIOME := web/node_modules/.bin/biome
 say = tools/say
 
-.PHONY: help demo build web check format test web-test e2e rust-test test-faults test-controls load bench screenshots clean tools
+.PHONY: help demo build web contract check format test web-test e2e rust-test test-faults test-controls load bench screenshots clean tools
 
 help: ## List what can be made
 	@echo 'Usage: make TARGET'
@@ -40,13 +42,21 @@ build: tools $(WEB_DIST) ## Build the widget, the pages and target/release/wrkbe
 
 web: tools $(WEB_DIST) ## Build the widget and the pages into web/dist
 
-check: tools $(WEB_DIST) ## Formatting and lints; a warning is an error
+contract: tools $(WEB_DIST) $(API_CLIENT_MODULES) ## Make the examples, openapi.json and the types of its client anew
+	@WRKBELT_RENEW_EXAMPLES=1 cargo test --locked --quiet --package api --test api -- examples
+	@mkdir -p target
+	@cargo run --locked --quiet --package cli -- openapi >target/openapi.json
+	@mv target/openapi.json openapi.json
+	@npm run --silent --prefix $(API_CLIENT) generate
+
+check: tools $(WEB_DIST) $(API_CLIENT_MODULES) ## Formatting and lints; a warning is an error
 	@$(say) 'check: Rust formatting'
 	@cargo fmt --all --check
 	@$(say) 'check: Rust lints'
 	@cargo clippy --workspace --all-targets --locked -- -D warnings
 	@$(say) 'check: formatting, lints and types of the web parts'
 	@npm run --silent --prefix web check
+	@npm run --silent --prefix $(API_CLIENT) check
 	@$(BIOME) check --error-on-warnings --config-path=web tests/e2e tools
 
 format: tools $(WEB_MODULES) ## Format everything
@@ -56,8 +66,8 @@ format: tools $(WEB_MODULES) ## Format everything
 
 test: web-test e2e rust-test ## Every test, with all that it needs installed first
 
-web-test: tools $(WEB_DIST) ## Tests of the widget, and its size against the budget
-	@$(say) 'test: the widget'
+web-test: tools $(WEB_DIST) $(API_CLIENT_MODULES) ## Tests of the widget and the API's client, and the widget's size against the budget
+	@$(say) 'test: the widget and the client of the API'
 	@npm run --silent --prefix web test
 	@$(say) 'test: size of the widget'
 	@npm run --silent --prefix web budget
@@ -105,7 +115,7 @@ screenshots: $(DEBUG) $(E2E_MODULES) ## Draw docs/images/widget.png anew
 	@CHROMIUM="$$(tools/chromium)" node tools/screenshots.mjs
 
 clean: ## Remove everything that was built or installed here
-	rm -rf target web/dist web/node_modules tests/e2e/node_modules tests/e2e/screenshots
+	rm -rf target web/dist web/node_modules $(API_CLIENT)/node_modules tests/e2e/node_modules tests/e2e/screenshots
 
 tools:
 	@tools/require cargo node npm
@@ -113,6 +123,11 @@ tools:
 $(WEB_MODULES): web/package.json web/package-lock.json | tools
 	@$(say) 'web: installing packages, because web/package-lock.json is new'
 	@npm ci --prefix web --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(API_CLIENT_MODULES): $(API_CLIENT)/package.json $(API_CLIENT)/package-lock.json | tools
+	@$(say) 'web: installing what makes the API client, because its package-lock.json is new'
+	@npm ci --prefix $(API_CLIENT) --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(WEB_DIST): $(WEB_MODULES) $(WEB_SOURCES)

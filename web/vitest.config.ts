@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 export default defineConfig({
   test: {
-    include: ["widget/**/*.test.{ts,tsx}"],
+    include: ["{api-client/src,widget}/**/*.test.{ts,tsx}"],
     environment: "happy-dom",
     environmentOptions: {
       happyDOM: { settings: { handleDisabledFileLoadingAsSuccess: true } },

@@ -61,11 +61,28 @@ const OWN_MEMBERS = (
   "onOpen large tell visit draft forget until"
 ).split(" ");
 
+/** Names of all members that the widget's operations send and answer with. */
+function wireNames() {
+  const openapi = JSON.parse(readFileSync(join(root, "../openapi.json"), "utf8"));
+  const names = new Set();
+  const seen = new Set();
+  const walk = (part) => {
+    if (typeof part !== "object" || part === null || seen.has(part)) return;
+    seen.add(part);
+    if (part.$ref) walk(openapi.components.schemas[part.$ref.split("/").at(-1)]);
+    for (const name of Object.keys(part.properties ?? {})) names.add(name);
+    Object.values(part).forEach(walk);
+  };
+  for (const operation of Object.values(openapi.paths).flatMap(Object.values))
+    if (operation.tags?.includes("widget")) walk(operation);
+  return names;
+}
+
 /** Names that only the widget itself uses: they may be shortened, the same way in all its files. */
 function ownNames() {
   const source = (name) => readFileSync(join(root, "widget/src", name), "utf8");
   const keys = (text) => [...text.matchAll(/^ {2}(\w+)[?]?[:(]/gm)].map(([, name]) => name);
-  const foreign = new Set([...keys(source("api.ts")), "morning", "afternoon", "evening"]);
+  const foreign = new Set([...wireNames(), "morning", "afternoon", "evening"]);
   const own = [...keys(source("texts/first.ts")), ...keys(source("texts/later.ts"))];
   return [...own.filter((name) => !foreign.has(name)), ...OWN_MEMBERS];
 }

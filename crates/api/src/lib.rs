@@ -4,6 +4,7 @@
 mod assets;
 mod body;
 mod callers;
+mod examples;
 mod finish;
 mod limits;
 mod pages;
@@ -13,9 +14,9 @@ mod server;
 
 use std::{sync::Arc, time::Duration};
 
-use aide::{axum::ApiRouter, openapi::OpenApi};
+use aide::openapi::OpenApi;
 use app::Doors;
-use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
 };
@@ -58,8 +59,7 @@ const LARGEST_ADMIN_BODY: usize = 2 * 1_024 * 1_024;
 
 /// All routes.
 pub fn router(doors: Doors, settings: Settings) -> Router {
-    let mut openapi = OpenApi::default();
-    let routes = documented().finish_api_with(&mut openapi, routes::describe);
+    let (routes, openapi) = documented();
     let parts = Parts {
         doors,
         pages: Pages::new(settings.demo),
@@ -80,9 +80,7 @@ pub fn router(doors: Doors, settings: Settings) -> Router {
 
 /// The OpenAPI document of the API, as `/openapi.json` serves it.
 pub fn openapi() -> String {
-    let mut openapi = OpenApi::default();
-    let _: Router<Api> = documented().finish_api_with(&mut openapi, routes::describe);
-    to_json(&openapi)
+    to_json(&documented().1)
 }
 
 /// Every operation of the API and who may call it, in the order of the documentation.
@@ -90,10 +88,14 @@ pub fn operations() -> Vec<Route> {
     routes::documented().split().1
 }
 
-fn documented() -> ApiRouter<Api> {
+/// The routes that the document describes, and the document.
+fn documented() -> (Router<Api>, OpenApi) {
     aide::generate::on_error(|error| tracing::debug!(%error, "OpenAPI"));
     aide::generate::extract_schemas(true);
-    routes::documented().split().0
+    let mut openapi = OpenApi::default();
+    let routes = routes::documented().split().0.finish_api_with(&mut openapi, routes::describe);
+    examples::add(&mut openapi);
+    (routes, openapi)
 }
 
 fn to_json(openapi: &OpenApi) -> String {

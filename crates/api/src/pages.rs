@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use axum::{
+    extract::{Path, State, rejection::PathRejection},
     http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY},
     response::{Html, IntoResponse, Response},
 };
 use minijinja::{Environment, Value, context, value::Serde};
 use serde::Serialize;
 
-use crate::{Problem, assets, problem::Code};
+use crate::{Api, Problem, assets, problem::Code};
 
 /// Fills in and serves the pages.
 pub struct Pages {
@@ -38,6 +39,16 @@ pub struct DemoBusiness {
     pub flow_svg: String,
 }
 
+const TEMPLATES: [&str; 7] = [
+    "book.html",
+    "business.html",
+    "demo.html",
+    "docs.html",
+    "problem.html",
+    "problem-type.html",
+    "problem-types.html",
+];
+
 /// What a page may load: its own server's files and nothing else.
 const OWN_FILES_ONLY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; \
@@ -57,7 +68,7 @@ impl Pages {
         templates.add_function("asset", move |name: &str| {
             manifest.get(name).cloned().unwrap_or_default()
         });
-        for name in ["book.html", "business.html", "demo.html", "docs.html", "problem.html"] {
+        for name in TEMPLATES {
             if let Some(text) = assets::text(&format!("pages/{name}"))
                 && let Err(error) = templates.add_template_owned(name, text)
             {
@@ -117,6 +128,17 @@ impl Pages {
         self.render("docs.html", WITH_INLINE_STYLES, context! {})
     }
 
+    /// All kinds of problems.
+    pub(crate) fn problem_types(&self) -> Response {
+        let types: Vec<_> = Code::ALL.iter().map(|it| Value::from(Serde(it.about()))).collect();
+        self.render("problem-types.html", OWN_FILES_ONLY, context! { types })
+    }
+
+    /// What causes one kind of problem, and what mends it.
+    pub(crate) fn problem_type(&self, code: Code) -> Response {
+        self.render("problem-type.html", OWN_FILES_ONLY, Value::from(Serde(code.about())))
+    }
+
     /// A problem for people.
     pub(crate) fn problem(&self, problem: &Problem, title: &str, detail: &str) -> Response {
         let status = problem.status().as_u16();
@@ -144,4 +166,17 @@ impl Pages {
             }
         }
     }
+}
+
+/// What every problem's `type` points to.
+pub(crate) async fn problem_type(
+    State(api): State<Api>,
+    path: Result<Path<String>, PathRejection>,
+) -> Response {
+    let code = path.ok().and_then(|Path(code)| Code::find(&code));
+    if let Some(code) = code {
+        return api.pages().problem_type(code);
+    }
+    let detail = "There is no problem with this code. All that there are: /docs/problems.";
+    api.pages().problem(&Problem::new(Code::NotFound), "Page not found", detail)
 }

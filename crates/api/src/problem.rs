@@ -1,3 +1,5 @@
+mod code;
+
 use std::any::Any;
 
 use aide::{
@@ -22,6 +24,8 @@ use model::{
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub(crate) use self::code::{About, Code};
+
 /// An RFC 9457 problem: the body of every answer that is not a success.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Problem {
@@ -34,7 +38,7 @@ pub struct Problem {
     /// The path that was asked for.
     instance: String,
     /// Stable, for programs.
-    code: String,
+    code: &'static str,
     /// What is wrong in which place.
     #[serde(skip_serializing_if = "Option::is_none")]
     errors: Option<Problems>,
@@ -51,92 +55,16 @@ pub struct Problem {
     version: Option<u64>,
 }
 
-/// What can go wrong, apart from what a session says to a command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Code {
-    BadJson,
-    NotJson,
-    TooLarge,
-    Invalid,
-    WrongToken,
-    Unauthenticated,
-    Forbidden,
-    CrossSite,
-    Changed,
-    Duplicate,
-    Referenced,
-    NotAllowed,
-    IdempotencyKeyReused,
-    TooManyAttempts,
-    NotFound,
-    MethodNotAllowed,
-    OriginNotAllowed,
-    Paused,
-    NotPublished,
-    Stale,
-    CommandIdReused,
-    RateLimited,
-    Busy,
-    StoreFull,
-    StoreUnavailable,
-    NotMigrated,
-    Timeout,
-    Internal,
-}
-
-impl Code {
-    const fn describe(self) -> (u16, &'static str, &'static str) {
-        match self {
-            Self::BadJson => (400, "request.bad_json", "The body is not JSON"),
-            Self::NotJson => (415, "request.not_json", "The body must be application/json"),
-            Self::TooLarge => (413, "request.too_large", "The body is too large"),
-            Self::Invalid => (422, "request.invalid", "The request is not valid"),
-            Self::WrongToken => (401, "session.wrong_token", "The session token is not valid"),
-            Self::Unauthenticated => (401, "unauthenticated", "Not signed in"),
-            Self::Forbidden => (403, "forbidden", "Not permitted"),
-            Self::CrossSite => (403, "request.cross_site", "The request comes from another site"),
-            Self::Changed => (409, "changed", "Changed by someone else"),
-            Self::Duplicate => (409, "duplicate", "Another one has the same value"),
-            Self::Referenced => (409, "referenced", "Something else refers to it"),
-            Self::NotAllowed => (409, "not_allowed", "This cannot be done as things are"),
-            Self::IdempotencyKeyReused => {
-                (422, "idempotency_key.reused", "The Idempotency-Key was used before")
-            }
-            Self::TooManyAttempts => (429, "too_many_attempts", "Too many attempts"),
-            Self::NotFound => (404, "not_found", "Not found"),
-            Self::MethodNotAllowed => (405, "method_not_allowed", "The method is not allowed here"),
-            Self::OriginNotAllowed => {
-                (403, "scheduler.origin_not_allowed", "This site may not embed it")
-            }
-            Self::Paused => (409, "scheduler.paused", "Online booking is paused"),
-            Self::NotPublished => (409, "scheduler.not_published", "The flow is not published"),
-            Self::Stale => (409, "session.stale", "The session has moved on"),
-            Self::CommandIdReused => (422, "command.id_reused", "The command id was used before"),
-            Self::RateLimited => (429, "rate_limited", "Too many requests"),
-            Self::Busy => (503, "busy", "Too many writers at once"),
-            Self::StoreFull => (507, "store.full", "The store is full"),
-            Self::StoreUnavailable => (503, "store.unavailable", "The store is not available"),
-            Self::NotMigrated => (503, "store.not_migrated", "The store is not migrated"),
-            Self::Timeout => (408, "request.timeout", "The request took too long"),
-            Self::Internal => (500, "internal", "Internal error"),
-        }
-    }
-}
-
 impl Problem {
     pub(crate) fn new(code: Code) -> Self {
-        let (status, code, title) = code.describe();
-        Self::of(status, code, title, format!("{title}."))
-    }
-
-    fn of(status: u16, code: &str, title: &'static str, detail: String) -> Self {
+        let About { status, code, title, .. } = code.about();
         Self {
-            kind: format!("/docs/problems#{code}"),
+            kind: format!("/docs/problems/{code}"),
             title,
-            status,
-            detail,
+            status: *status,
+            detail: format!("{title}."),
             instance: String::new(),
-            code: code.to_owned(),
+            code,
             errors: None,
             sequence: None,
             view: None,
@@ -201,8 +129,7 @@ impl From<Error> for Problem {
             Error::NotPublished => Self::new(Code::NotPublished).detail(detail),
             Error::Stale { view, .. } => Self::new(Code::Stale).detail(detail).with_view(view),
             Error::Rejected { rejection, view } => {
-                let title = "The command is not possible";
-                let problem = Self::of(422, rejection.code(), title, detail).with_view(view);
+                let problem = Self::new(Code::from(&rejection)).detail(detail).with_view(view);
                 match rejection {
                     Rejection::Invalid(problems) => Self { errors: Some(problems), ..problem },
                     _ => problem,

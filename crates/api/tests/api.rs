@@ -8,6 +8,8 @@ mod commands;
 mod documents;
 #[path = "api/entities.rs"]
 mod entities;
+#[path = "api/examples.rs"]
+mod examples;
 #[path = "api/headers.rs"]
 mod headers;
 #[path = "api/limits.rs"]

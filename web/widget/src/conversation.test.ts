@@ -14,7 +14,7 @@ const accepted = (view = viewAt()) => ({
 });
 const question = viewAt({
   sequence: 2,
-  step: { id: "s2", type: "service_selection", title: "What?", description: null, icon: null },
+  step: { id: "s2", type: "service_selection", title: "What?", config: {} },
 });
 
 function talk(replies: Parameters<typeof scripted>[0]) {
@@ -136,7 +136,7 @@ describe("a session", () => {
   });
 
   it("clears the drafts and tells of the booking when it is completed", async () => {
-    const booking = { id: "b", reference: "WB7K", status: "confirmed", timeslot: null };
+    const booking = { id: "b", reference: "WB7K", status: "confirmed" } as const;
     const done = viewAt({ status: "completed", sequence: 3, booking });
     const { conversation, told } = talk([opened(), accepted(done)]);
     await conversation.begin();

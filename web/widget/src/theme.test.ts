@@ -35,6 +35,10 @@ describe("palette", () => {
     ["danger", "danger-tint"],
   ] as const;
 
+  it("does without the brand's colours", () => {
+    expect(palette({ ...PLAIN_BRAND, colors: null }, "light").primary).toBe("#1d4ed8");
+  });
+
   for (const scheme of ["light", "dark"] as const)
     it(`meets AA in ${scheme} for any brand colour`, () => {
       for (const primary of primaries) {

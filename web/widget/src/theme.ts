@@ -1,4 +1,4 @@
-import type { Brand } from "./api";
+import type { Brand, BrandColors } from "./api";
 import {
   BLACK,
   CONTROL,
@@ -21,13 +21,13 @@ const DEFAULT_PRIMARY: Rgb = [29, 78, 216];
 const DANGER: Rgb = [190, 24, 40];
 const SYSTEM_FONTS =
   'system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans",Arial,sans-serif';
-const DENSITY = { compact: 0.9, comfortable: 1, spacious: 1.12 };
+const DENSITY = { compact: 0.9, comfortable: 1 };
 
 export type Tokens = Record<string, string>;
 
 /** The colours of one scheme; every pair that carries text meets AA, whatever the brand's colours are. */
 export function palette(brand: Brand, scheme: "light" | "dark"): Tokens {
-  const given = brand.colors;
+  const given: Partial<BrandColors> = brand.colors ?? {};
   const ground = parse(given.surface);
   const usable = ground && luminance(ground) > 0.18 === (scheme === "light") ? ground : null;
   const surface = usable ?? (scheme === "light" ? WHITE : PAPER_DARK);
@@ -70,7 +70,7 @@ export function themeSheet(brand: Brand): string {
   const font = safeFont(brand.typography.font_family);
   const scale = clamp(brand.typography.scale, 0.85, 1.3);
   const radius = clamp(brand.shape.radius, 0, 24);
-  const density = DENSITY[brand.shape.density] ?? 1;
+  const density = DENSITY[brand.shape.density];
   return `${schemes}.wb{--font:${font}${SYSTEM_FONTS};--scale:${scale};--radius:${radius}px;--density:${density}}`;
 }
 
@@ -89,16 +89,7 @@ function clamp(value: number, least: number, most: number): number {
 }
 
 export const PLAIN_BRAND: Brand = {
-  colors: {
-    primary: null,
-    on_primary: null,
-    surface: null,
-    on_surface: null,
-    accent: null,
-    danger: null,
-  },
   typography: { font_family: null, scale: 1 },
   shape: { radius: 8, density: "comfortable" },
   dark_mode: "auto",
-  logo_url: null,
 };

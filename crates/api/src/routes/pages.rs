@@ -27,9 +27,8 @@ pub(super) async fn docs(State(api): State<Api>) -> Response {
     api.pages().docs()
 }
 
-/// What every problem's `type` points to.
-pub(super) async fn problems() -> Redirect {
-    Redirect::to("/docs")
+pub(super) async fn problems(State(api): State<Api>) -> Response {
+    api.pages().problem_types()
 }
 
 pub(super) async fn book(State(api): State<Api>, path: Segment) -> Response {

@@ -21,7 +21,7 @@ fn the_description_that_is_checked_in_is_up_to_date() {
     let checked_in = std::fs::read_to_string(path).unwrap_or_default();
     assert!(
         checked_in == api::openapi(),
-        "openapi.json is not what the API is: renew it with `cargo run -p cli -- openapi > openapi.json`"
+        "openapi.json is not what the API is: renew it with `make contract`"
     );
 }
 

@@ -1,5 +1,7 @@
 //! Pages for people, and addresses where there is nothing.
 
+use std::collections::BTreeSet;
+
 use api::{DemoBusiness, DemoSite};
 use axum::{
     body::Body,
@@ -106,6 +108,43 @@ async fn files_of_the_web_build_are_kept_and_asked_for_again() {
         let again = site.send(request.unwrap()).await;
         assert_eq!((again.status.as_u16(), again.body.len()), (304, 0), "{path}");
     }
+}
+
+#[tokio::test]
+async fn every_code_has_a_page_with_cause_and_mend() {
+    let site = Site::new().await;
+    let list = site.get("/docs/problems").await;
+    html(&list, 200);
+    let codes = between(list.text(), "href=\"/docs/problems/", "\"");
+    let unique: BTreeSet<_> = codes.iter().collect();
+    assert_eq!(codes.len(), unique.len(), "{codes:?}");
+    assert!(codes.contains(&"session.stale") && codes.contains(&"command.not_here"), "{codes:?}");
+    for code in codes {
+        let page = site.get(&format!("/docs/problems/{code}")).await;
+        html(&page, 200);
+        assert_eq!(between(page.text(), "<code>", "</code>")[..1], [code]);
+        let sentences = between(page.text(), "<p>", "</p>");
+        assert_eq!(sentences.len(), 2, "{code}");
+        for sentence in sentences {
+            assert!(sentence.len() > 10 && sentence.ends_with('.'), "{code}: {sentence}");
+            assert!(!sentence.contains('`'), "{code}: {sentence}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_code_that_is_not_there_has_a_page_that_says_so() {
+    let site = Site::new().await;
+    for code in ["nothing", "session", "%3Cscript%3E", "%ff"] {
+        let page = site.get(&format!("/docs/problems/{code}")).await;
+        html(&page, 404);
+        assert!(page.text().contains("Page not found"));
+    }
+}
+
+/// Every text between one text and the next other one.
+fn between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
+    text.split(from).skip(1).filter_map(|it| it.split(to).next()).collect()
 }
 
 /// An HTML page that may load nothing but what its own server has.

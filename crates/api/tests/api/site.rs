@@ -1,8 +1,12 @@
 //! A router with a business behind it, and a visitor's widget in front of it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use api::{DemoSite, Settings};
@@ -13,7 +17,14 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use http_body_util::BodyExt;
-use model::{Timestamp, flow::file::FlowFile, scheduler::SchedulerConfig};
+use model::{
+    Timestamp,
+    content::Address,
+    core::{BrandKit, TenantSubdomain},
+    flow::file::FlowFile,
+    scheduler::{Initialization, SchedulerConfig},
+};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{Find, Store, memory::MemoryBackend};
 use tower::ServiceExt;
@@ -57,6 +68,19 @@ steps:
 
 /// It is always Monday morning in New York.
 struct Monday;
+
+/// What a sample's `business.yaml` says of the business itself.
+#[derive(Deserialize)]
+struct Sample {
+    name: String,
+    slug: TenantSubdomain,
+    time_zone: String,
+    locale: String,
+    phone: Option<String>,
+    address: Option<Address>,
+    brand: BrandKit,
+    launch: Initialization,
+}
 
 pub(crate) struct Site {
     pub(crate) router: Router,
@@ -108,6 +132,26 @@ impl Site {
     /// Another organization with the same flow; and its public key.
     pub(crate) async fn other_business(&self) -> String {
         business(&self.system, "other").await.1
+    }
+
+    /// One of the businesses in `samples`; and its public key.
+    pub(crate) async fn sample(&self, name: &str) -> String {
+        let read = |file: &str| {
+            let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples");
+            fs::read_to_string(samples.join(name).join(file)).unwrap()
+        };
+        let sample: Sample = serde_saphyr::from_str(&read("business.yaml")).unwrap();
+        let new = NewOrganization {
+            name: sample.name,
+            slug: sample.slug,
+            time_zone: sample.time_zone,
+            locale: sample.locale,
+            phone: sample.phone,
+            address: sample.address,
+        };
+        let settings =
+            SchedulerSettings { brand_kit: Some(sample.brand), initialization: sample.launch };
+        install(&self.system, new, &read("flow.yaml"), settings).await.1
     }
 
     /// Changes how the widget of the business is set up.
@@ -185,10 +229,18 @@ async fn business(system: &SystemDoor, slug: &str) -> (Tenant, String) {
         phone: Some("+14045550134".to_owned()),
         address: None,
     };
+    install(system, new, FLOW, SchedulerSettings::default()).await
+}
+
+async fn install(
+    system: &SystemDoor,
+    new: NewOrganization,
+    flow: &str,
+    settings: SchedulerSettings,
+) -> (Tenant, String) {
     let tenant = system.enter(system.create_organization(new).await.unwrap());
-    let flow = FlowFile::parse(FLOW).unwrap();
+    let flow = FlowFile::parse(flow).unwrap();
     let imported = tenant.import_flow(&flow, true).await.unwrap();
-    let settings = SchedulerSettings::default();
     let key = tenant.ensure_scheduler(imported.booking_flow_id, settings).await.unwrap();
     (tenant, key.to_string())
 }
@@ -212,7 +264,7 @@ impl Answer {
         assert_eq!(self.header("content-type"), Some("application/problem+json"));
         let problem = self.json();
         assert_eq!((&problem["code"], &problem["status"]), (&code.into(), &status.into()));
-        assert_eq!(problem["type"], format!("/docs/problems#{code}"));
+        assert_eq!(problem["type"], format!("/docs/problems/{code}"));
         for sentence in ["title", "detail"] {
             assert!(!problem[sentence].as_str().unwrap().is_empty(), "{problem}");
         }

@@ -25,21 +25,3 @@ pub enum Rejection {
     #[error("Please check what you have entered.")]
     Invalid(Problems),
 }
-
-impl Rejection {
-    /// Stable, for programs.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotActive => "session.not_active",
-            Self::Expired => "session.expired",
-            Self::NotHere { .. } => "command.not_here",
-            Self::OtherQuestion => "command.other_question",
-            Self::NothingBefore => "command.nothing_before",
-            Self::NotVisited => "command.not_visited",
-            Self::Incomplete(_) => "session.incomplete",
-            Self::NotAbandoned => "session.not_abandoned",
-            Self::BrokenFlow => "session.broken_flow",
-            Self::Invalid(_) => "command.invalid",
-        }
-    }
-}

@@ -55,7 +55,7 @@ export function SingleChoice({ question, chosen, onChoose }: ChoicesProps) {
       <Groups answers={question.answers} role="radiogroup" label={question.title}>
         {(answer) => {
           const at = order.indexOf(answer);
-          const going = busy?.answer_ids.includes(answer.id);
+          const going = busy?.answer_ids?.includes(answer.id);
           return (
             <button
               key={answer.id}

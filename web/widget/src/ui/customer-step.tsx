@@ -1,4 +1,4 @@
-import type { CustomerEntry, Field as FieldSpec, Selections } from "../api";
+import type { Address, CustomerEntry, Field as FieldSpec, Selections } from "../api";
 import type { Values } from "../values";
 import { AnyField } from "./any-field";
 import { asFields, consentKey } from "./form";
@@ -90,5 +90,8 @@ export function customerEntry(
     if (key.startsWith("address.")) address[key.slice("address.".length)] = text;
     else flat[key] = text;
   }
-  return { ...flat, ...(Object.keys(address).length && { address: { ...address, country } }) };
+  return {
+    ...flat,
+    ...(Object.keys(address).length && { address: { ...address, country } as Address }),
+  };
 }

@@ -10,7 +10,7 @@ import { Heading, Notice, Primary } from "./parts";
 export function SummaryStep() {
   const { conversation, state, view, t, locale } = useLaterStep();
   const { selections, step } = view;
-  const { service, timeslot, customer, zip, zone } = selections;
+  const { service, timeslot, customer, zip } = selections;
   const answers = (selections.answers ?? []).filter((answer) => answer.text);
   const details = Object.entries(selections.details ?? {}).filter(
     ([, v]) => v !== "" && v !== false,
@@ -59,7 +59,7 @@ export function SummaryStep() {
             {customer?.address ? (
               addressLines(customer.address).map((line) => <span key={line}>{line}</span>)
             ) : (
-              <span>{[zone?.title, zip].filter(Boolean).join(", ")}</span>
+              <span>{zip}</span>
             )}
           </Row>
         )}

@@ -14,7 +14,7 @@ const MANY_SLOTS = 8;
 export function TimeslotStep() {
   const { conversation, state, view, t, locale, scheduler } = useLaterStep();
   const config = view.step.config ?? {};
-  const timeZone = config.time_zone ?? scheduler.organization.time_zone;
+  const timeZone = scheduler.organization.time_zone;
   const slots = useSlots(timeZone);
   const [date, setDate] = useState<string | null>(null);
   const [lost, setLost] = useState(

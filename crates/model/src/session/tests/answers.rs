@@ -33,30 +33,30 @@ fn a_choice_leads_to_its_question_or_its_service() {
 #[test]
 fn a_single_choice_wants_one_answer_of_its_own() {
     for (answers, expected) in [
-        (&[][..], "command.invalid answer_ids:required"),
-        (&["broken", "drain"], "command.invalid answer_ids:required"),
-        (&["drain", "drain"], "command.invalid answer_ids:duplicate answer_ids:required"),
-        (&["nowhere"], "command.invalid answer_ids:unknown"),
+        (&[][..], "Invalid answer_ids:required"),
+        (&["broken", "drain"], "Invalid answer_ids:required"),
+        (&["drain", "drain"], "Invalid answer_ids:duplicate answer_ids:required"),
+        (&["nowhere"], "Invalid answer_ids:unknown"),
     ] {
         check(way(1), &say::answers("need", answers), expected);
     }
-    let expected = "command.invalid answer_ids:required value:unexpected";
+    let expected = "Invalid answer_ids:required value:unexpected";
     check(way(1), &say::value("need", "drain"), expected);
     let other = Input::AnswerQuestion {
         node_id: id("nodes.questions.need"),
         answer_ids: Some(vec![id("questions.symptoms.answers.leak")]),
         value: None,
     };
-    check(way(1), &other, "command.invalid answer_ids:unknown");
+    check(way(1), &other, "Invalid answer_ids:unknown");
 }
 
 #[test]
 fn a_multi_choice_wants_some_of_its_answers_each_once() {
     check(way(2), &say::answers("symptoms", &["leak", "noise"]), NEXT);
     for (answers, expected) in [
-        (&[][..], "command.invalid answer_ids:required"),
-        (&["leak", "leak"], "command.invalid answer_ids:duplicate"),
-        (&["leak", "smell"], "command.invalid answer_ids:unknown"),
+        (&[][..], "Invalid answer_ids:required"),
+        (&["leak", "leak"], "Invalid answer_ids:duplicate"),
+        (&["leak", "smell"], "Invalid answer_ids:unknown"),
     ] {
         check(way(2), &say::answers("symptoms", answers), expected);
     }
@@ -81,7 +81,7 @@ fn a_number_is_a_number_within_its_bounds() {
         (json!(null), "required"),
         (json!(""), "required"),
     ] {
-        check(way(3), &say::value("age", bad), &format!("command.invalid value:{code}"));
+        check(way(3), &say::value("age", bad), &format!("Invalid value:{code}"));
     }
 }
 
@@ -91,7 +91,7 @@ fn a_date_is_a_day_that_there_is_and_may_be_left_out_here() {
         check(way(4), &say::value("since", good), CHOSEN);
     }
     for bad in [json!("2026-02-30"), json!("24.11.2026"), json!("soon"), json!(20_261_124)] {
-        check(way(4), &say::value("since", bad), "command.invalid value:date");
+        check(way(4), &say::value("since", bad), "Invalid value:date");
     }
 }
 
@@ -106,7 +106,7 @@ fn a_text_keeps_to_its_length_and_pattern() {
         (json!("   "), "value:required"),
         (json!(3), "value:type"),
     ] {
-        check(unusual(None), &say::value("describe", bad), &format!("command.invalid {expected}"));
+        check(unusual(None), &say::value("describe", bad), &format!("Invalid {expected}"));
     }
 }
 
@@ -114,7 +114,7 @@ fn a_text_keeps_to_its_length_and_pattern() {
 fn a_photo_can_be_passed_over_but_not_be_a_text() {
     let described = || unusual(Some(say::value("describe", "a blue thing")));
     check(described(), &say::value("picture", json!(null)), CHOSEN);
-    check(described(), &say::value("picture", "x.jpg"), "command.invalid value:photo");
+    check(described(), &say::value("picture", "x.jpg"), "Invalid value:photo");
 }
 
 #[test]
@@ -124,13 +124,13 @@ fn a_question_that_wants_a_value_takes_no_answers() {
         answer_ids: Some(vec![id("questions.need.answers.drain")]),
         value: Some(json!(3)),
     };
-    check(way(3), &input, "command.invalid answer_ids:unexpected");
+    check(way(3), &input, "Invalid answer_ids:unexpected");
 }
 
 #[test]
 fn only_the_question_that_is_asked_can_be_answered() {
     for question in ["need", "symptoms", "since", "unheard-of"] {
-        check(way(3), &say::answer(question, "drain"), "command.other_question");
+        check(way(3), &say::answer(question, "drain"), "OtherQuestion");
     }
 }
 

@@ -59,7 +59,7 @@ fn a_required_field_is_needed_an_optional_one_not_and_a_hidden_one_not_taken() {
             "address:unexpected",
         ),
     ] {
-        let invalid = |problems: &str| format!("command.invalid {problems}");
+        let invalid = |problems: &str| format!("Invalid {problems}");
         assert_eq!(submitted(field, "required", say::ada()), DONE, "{field}");
         assert_eq!(submitted(field, "required", without(field)), invalid(missing));
         assert_eq!(submitted(field, "optional", say::ada()), DONE, "{field}");
@@ -76,7 +76,7 @@ fn an_address_of_which_only_the_country_is_known_is_none() {
     assert_eq!(submitted("address", "optional", given()), DONE);
     assert_eq!(submitted("address", "hidden", given()), DONE);
     let required = submitted("address", "required", given());
-    assert!(required.starts_with("command.invalid address.street:required"), "{required}");
+    assert!(required.starts_with("Invalid address.street:required"), "{required}");
 }
 
 #[test]
@@ -96,11 +96,7 @@ fn what_makes_no_sense_is_refused() {
         (address(|it| it.postal_code = "1".to_owned()), "address.postal_code:postal_code"),
         (address(|it| it.country = "Atlantis".to_owned()), "address.country:country"),
     ] {
-        check(
-            here(),
-            &say::customer_with(customer, &["terms"]),
-            &format!("command.invalid {problems}"),
-        );
+        check(here(), &say::customer_with(customer, &["terms"]), &format!("Invalid {problems}"));
     }
 }
 
@@ -122,7 +118,7 @@ fn a_required_consent_is_needed_and_an_unknown_one_refused() {
         (&["terms", "soul"], "consents:unknown"),
     ] {
         let input = say::customer_with(say::ada(), consents);
-        check(here(), &input, &format!("command.invalid {problems}"));
+        check(here(), &input, &format!("Invalid {problems}"));
     }
 }
 

@@ -39,10 +39,10 @@ fn every_broken_rule_is_reported_at_its_field() {
         (json!({ "gate": true, "color": "red" }), "values.color:unknown"),
     ];
     for (values, expected) in cases {
-        check(here(), &say::details(&values), &format!("command.invalid {expected}"));
+        check(here(), &say::details(&values), &format!("Invalid {expected}"));
     }
     let all = json!({ "x": 1, "notes": 1, "floors": "1" });
-    let expected = "command.invalid values.x:unknown values.notes:type values.floors:type \
+    let expected = "Invalid values.x:unknown values.notes:type values.floors:type \
                     values.gate:required";
     check(here(), &say::details(&all), expected);
 }

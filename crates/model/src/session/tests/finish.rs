@@ -79,7 +79,7 @@ fn an_abandoned_visit_goes_on_where_it_was_after_a_resume() {
         let dropped = scene.session.current_state.step_id;
         assert!(matches!(&scene.session.booking_outcome,
             Outcome::Abandoned { drop_off_step_id, recoverable: true, .. } if *drop_off_step_id == dropped));
-        assert_eq!(scene.when(&say::abandon()), "session.not_active");
+        assert_eq!(scene.when(&say::abandon()), "NotActive");
         assert_eq!(scene.when(&Input::Resume), "SESSION_RESUMED");
         for input in &say::first(6)[n..] {
             let answer = scene.when(input);
@@ -91,15 +91,15 @@ fn an_abandoned_visit_goes_on_where_it_was_after_a_resume() {
 
 #[test]
 fn only_an_abandoned_visit_can_be_resumed() {
-    check(Given::on(say::first(3)), &Input::Resume, "session.not_abandoned");
-    check(Given::on(say::first(6)), &Input::Resume, "session.not_abandoned");
+    check(Given::on(say::first(3)), &Input::Resume, "NotAbandoned");
+    check(Given::on(say::first(6)), &Input::Resume, "NotAbandoned");
 }
 
 #[test]
 fn nothing_can_be_done_after_the_booking() {
     let everything = [&say::first(6)[..], &[say::back(), say::abandon(), say::days(1)]].concat();
     for input in everything {
-        check(Given::on(say::first(6)), &input, "session.not_active");
+        check(Given::on(say::first(6)), &input, "NotActive");
     }
 }
 
@@ -114,7 +114,7 @@ fn a_visit_can_be_gone_on_with_until_the_instant_at_which_it_expires() {
     let last = end.minus(std::time::Duration::from_millis(1));
     for (inputs, input) in [(say::first(0), say::zip()), (vec![say::abandon()], Input::Resume)] {
         let mut scene = given(&inputs, &[]).scene();
-        assert_eq!(at(&mut scene, end, &input), "session.expired");
+        assert_eq!(at(&mut scene, end, &input), "Expired");
         assert!(at(&mut scene, last, &input).contains('_'));
     }
 }

@@ -7,7 +7,7 @@ fn given(n: usize, more: &[Input]) -> Given<'static> {
 
 #[test]
 fn nothing_is_before_the_beginning() {
-    let scene = check(given(0, &[]), &say::back(), "command.nothing_before");
+    let scene = check(given(0, &[]), &say::back(), "NothingBefore");
     assert!(!scene.view().can_go_back);
 }
 
@@ -73,7 +73,7 @@ fn any_step_before_can_be_gone_back_to_and_no_other() {
                 assert!(answer.starts_with("STEP_LEFT_BACKWARD STEP_ENTERED"), "{step}: {answer}");
                 assert_eq!(scene.view().progress.step, place + 1);
             } else {
-                assert_eq!(answer, "command.not_visited", "{step} from step {n}");
+                assert_eq!(answer, "NotVisited", "{step} from step {n}");
             }
         }
     }
@@ -90,11 +90,11 @@ fn any_question_answered_before_can_be_gone_back_to_and_no_other() {
         assert_eq!(Some(asked), scene.session.current_state.node_id);
     }
     for question in ["describe", "unheard-of"] {
-        check(Given::on(later.clone()), &say::back_to_question(question), "command.not_visited");
+        check(Given::on(later.clone()), &say::back_to_question(question), "NotVisited");
     }
-    check(given(0, &[]), &say::back_to_question("need"), "command.not_visited");
+    check(given(0, &[]), &say::back_to_question("need"), "NotVisited");
     let at_zip = given(2, &[say::back_to_step("zipcode")]);
-    check(at_zip, &say::back_to_question("need"), "command.not_visited");
+    check(at_zip, &say::back_to_question("need"), "NotVisited");
 }
 
 #[test]

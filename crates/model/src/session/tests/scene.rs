@@ -162,8 +162,10 @@ fn number(first: usize, at: Timestamp, decided: Vec<Decided>) -> Vec<SessionEven
     (first..).zip(decided).map(event).collect()
 }
 
+/// The name of the rejection, and what it says is wrong.
 fn refusal(rejection: &Rejection) -> String {
-    let mut text = rejection.code().to_owned();
+    let name = format!("{rejection:?}");
+    let mut text: String = name.chars().take_while(char::is_ascii_alphabetic).collect();
     if let Rejection::Invalid(problems) = rejection {
         for problem in &problems.0 {
             text.extend([" ", &problem.path, ":", problem.code]);

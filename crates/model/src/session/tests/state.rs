@@ -71,8 +71,8 @@ fn an_active_or_abandoned_visit_can_expire_and_then_no_more_happens() {
         let mut scene = Given::on(inputs).scene();
         happen(&mut scene, EventData::SessionExpired {});
         assert!(matches!(scene.session.booking_outcome, Outcome::Expired { .. }));
-        assert_eq!(scene.when(&say::zip()), "session.not_active");
-        assert_eq!(scene.when(&Input::Resume), "session.not_abandoned");
+        assert_eq!(scene.when(&say::zip()), "NotActive");
+        assert_eq!(scene.when(&Input::Resume), "NotAbandoned");
         assert!(scene.view().allowed.is_empty());
     }
 }

@@ -62,7 +62,7 @@ fn a_time_that_the_rules_never_offer_is_senseless() {
         NotOffered::Horizon,
         NotOffered::Zone,
     ] {
-        check(here(), &say::refused_slot(reason), "command.invalid start:timeslot");
+        check(here(), &say::refused_slot(reason), "Invalid start:timeslot");
     }
 }
 
@@ -99,7 +99,7 @@ fn a_hold_that_ran_out_is_said_and_must_be_taken_again() {
     let expired = Decided { step_id: None, data: EventData::TimeslotExpired { seats } };
     scene.append(vec![expired]);
     assert_eq!(notice(&scene), Some(Notice::TimeslotExpired));
-    assert_eq!(scene.when(&say::confirm(true)), "session.incomplete");
+    assert_eq!(scene.when(&say::confirm(true)), "Incomplete");
     scene.when(&say::back_to_step("timeslot_selection"));
     assert_eq!(scene.when(&say::slot(0)), HELD);
 }

@@ -29,9 +29,9 @@ fn what_the_view_allows_is_taken_and_all_else_is_not() {
             let answer = scene.when(&input);
             let expected = match name {
                 _ if allowed => &answer,
-                "go_back" => "command.nothing_before",
-                "resume" => "session.not_abandoned",
-                _ => "command.not_here",
+                "go_back" => "NothingBefore",
+                "resume" => "NotAbandoned",
+                _ => "NotHere",
             };
             assert_eq!(answer, expected, "{name} at step {n}");
             assert!(allowed || scene.session == before);
@@ -45,7 +45,7 @@ fn before_the_first_step_nothing_is_possible() {
     let mut scene = Given::on(vec![]).scene();
     scene.events.truncate(1);
     scene.session = crate::session::BookingSession::fold(&scene.events).unwrap();
-    assert_eq!(scene.when(&say::zip()), "session.not_active");
+    assert_eq!(scene.when(&say::zip()), "NotActive");
     assert!(scene.view().allowed.is_empty());
 }
 
@@ -53,5 +53,5 @@ fn before_the_first_step_nothing_is_possible() {
 fn a_flow_that_lost_the_step_is_broken_and_nothing_panics() {
     let mut scene = Given::on(say::first(2)).scene();
     scene.flow.steps.clear();
-    assert_eq!(scene.when(&say::details(&json!({}))), "session.broken_flow");
+    assert_eq!(scene.when(&say::details(&json!({}))), "BrokenFlow");
 }

@@ -47,7 +47,7 @@ fn a_step_without_zones_takes_every_code() {
 fn what_is_no_postal_code_is_refused() {
     for text in ["", "3030", "303055", "abcde", "30305\u{0}", "３０３０５"] {
         let input = say::zip_in(text, None);
-        check(Given::on(vec![]), &input, "command.invalid zip:postal_code");
+        check(Given::on(vec![]), &input, "Invalid zip:postal_code");
     }
 }
 
