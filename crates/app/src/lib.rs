@@ -11,6 +11,7 @@ mod flows;
 pub mod migrations;
 mod organizations;
 mod schedulers;
+mod secret_token;
 mod sessions;
 mod tenant;
 
