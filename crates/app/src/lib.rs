@@ -8,6 +8,8 @@ mod doors;
 mod environment;
 mod error;
 mod flows;
+#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
+mod keyring;
 pub mod migrations;
 mod organizations;
 mod schedulers;
@@ -24,6 +26,7 @@ pub use crate::{
     environment::{Clock, Environment, SystemClock},
     error::Error,
     flows::Imported,
+    keyring::{Keyring, KeyringError},
     organizations::NewOrganization,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
