@@ -7,13 +7,14 @@ use std::{
     hash::Hash,
     net::{IpAddr, Ipv6Addr},
     num::NonZeroU32,
-    sync::atomic::{AtomicI64, Ordering},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use governor::{
     Quota, RateLimiter, clock::Clock, middleware::NoOpMiddleware, state::keyed::DashMapStateStore,
 };
+use model::Timestamp;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::device::KnownDevice;
@@ -25,15 +26,15 @@ pub(crate) struct RetryAfter(pub(crate) Duration);
 
 /// Who has guessed how often, in this process.
 pub(crate) struct Attempts {
-    environment: Environment,
     /// From all unknown devices together: at most 100 in any hour.
     accounts: Budgets<Account>,
     /// From each device that the account's owner has signed in with: at most 30 in any hour.
     devices: Budgets<(Account, KnownDevice)>,
     /// For whatever accounts: at most 180 in any hour.
     networks: Budgets<IpAddr>,
-    /// When idle budgets were forgotten last, in milliseconds since 1970.
-    swept: AtomicI64,
+    clock: Elapsed,
+    /// When idle budgets were forgotten last.
+    swept: Mutex<Duration>,
 }
 
 /// The hash of whatever names an account, so that long names need no more memory.
@@ -43,14 +44,13 @@ const SWEEP: Duration = Duration::from_mins(1);
 
 impl Attempts {
     pub(crate) fn new(environment: Environment) -> Self {
-        let swept = AtomicI64::new(environment.now().millis());
-        let clock = Clocked(environment.clone());
+        let clock = Elapsed::new(environment);
         Self {
             accounts: Budgets::new(20, 80, &clock),
             devices: Budgets::new(10, 20, &clock),
             networks: Budgets::new(60, 120, &clock),
-            environment,
-            swept,
+            clock,
+            swept: Mutex::default(),
         }
     }
 
@@ -74,10 +74,10 @@ impl Attempts {
     }
 
     fn forget_idle(&self) {
-        let now = self.environment.now().millis();
-        let since = now.abs_diff(self.swept.load(Ordering::Relaxed));
-        if u128::from(since) >= SWEEP.as_millis() {
-            self.swept.store(now, Ordering::Relaxed);
+        let now = self.clock.now();
+        let mut swept = self.swept.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.saturating_sub(*swept) >= SWEEP {
+            *swept = now;
             self.accounts.limiter.retain_recent();
             self.devices.limiter.retain_recent();
             self.networks.limiter.retain_recent();
@@ -98,7 +98,7 @@ fn network(address: IpAddr) -> IpAddr {
 
 /// A budget for each key.
 struct Budgets<K: Hash + Eq + Clone> {
-    limiter: RateLimiter<K, DashMapStateStore<K>, Clocked, NoOpMiddleware<Duration>>,
+    limiter: RateLimiter<K, DashMapStateStore<K>, Elapsed, NoOpMiddleware<Duration>>,
 }
 
 /// So many keys are counted; while there are more, nobody guesses but from known devices.
@@ -106,7 +106,7 @@ const MOST: usize = 100_000;
 
 impl<K: Hash + Eq + Clone> Budgets<K> {
     /// `at_once` to begin with, and `an_hour` more, evenly.
-    fn new(at_once: u32, an_hour: u32, clock: &Clocked) -> Self {
+    fn new(at_once: u32, an_hour: u32, clock: &Elapsed) -> Self {
         let positive = |it| NonZeroU32::new(it).unwrap_or(NonZeroU32::MIN);
         let quota = Quota::per_hour(positive(an_hour)).allow_burst(positive(at_once));
         Self { limiter: RateLimiter::dashmap_with_clock(quota, clock.clone()) }
@@ -121,15 +121,31 @@ impl<K: Hash + Eq + Clone> Budgets<K> {
     }
 }
 
-/// The environment's clock, as the limiter asks it.
+/// What the environment's clock has gone forward since the beginning. When it is set back no
+/// budget takes longer to fill.
 #[derive(Clone)]
-struct Clocked(Environment);
+struct Elapsed {
+    environment: Environment,
+    seen: Arc<Mutex<(Timestamp, Duration)>>,
+}
 
-impl Clock for Clocked {
+impl Elapsed {
+    fn new(environment: Environment) -> Self {
+        let seen = Arc::new(Mutex::new((environment.now(), Duration::ZERO)));
+        Self { environment, seen }
+    }
+}
+
+impl Clock for Elapsed {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.now().millis()).unwrap_or(0))
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let (before, elapsed) = &mut *seen;
+        let now = self.environment.now();
+        *elapsed += Duration::from_millis(now.millis_since(*before));
+        *before = now;
+        *elapsed
     }
 }
 

@@ -24,6 +24,11 @@ impl Hands {
         let later = self.now().plus(duration);
         *self.0.lock().unwrap() = later;
     }
+
+    fn back(&self, duration: Duration) {
+        let earlier = self.now().minus(duration);
+        *self.0.lock().unwrap() = earlier;
+    }
 }
 
 /// One of many: each has a network of its own.
@@ -63,6 +68,18 @@ fn who_waits_as_told_may_guess_again() {
     hands.forward(wait.saturating_sub(millisecond));
     assert!(guess().is_err());
     hands.forward(millisecond);
+    assert!(guess().is_ok());
+}
+
+#[test]
+fn a_clock_that_is_set_back_locks_nobody_out() {
+    let (attempts, hands) = attempts();
+    let guess = || attempts.check("ada@example.com", address(1), None);
+    assert_eq!(all_that_pass(|_| guess()), 20);
+    hands.back(Duration::from_hours(1_000));
+    let RetryAfter(wait) = guess().unwrap_err();
+    assert_eq!(wait, Duration::from_secs(45));
+    hands.forward(wait);
     assert!(guess().is_ok());
 }
 
