@@ -16,7 +16,7 @@ use std::{sync::Arc, time::Duration};
 
 use aide::openapi::OpenApi;
 use app::Doors;
-use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware, routing::get};
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
 use tower_http::{
     catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
 };

@@ -44,7 +44,7 @@ async fn a_forged_or_foreign_token_is_answered_like_an_unknown_session() {
         (&ada.id, Some(bearer("wbs_x"))),
         (&ada.id, Some(bearer(&bob.token))),
         (&ada.id, Some(bearer(&eve.token))),
-        (&ada.id, Some(bearer(&format!("{prefix}{}", "0".repeat(64))))),
+        (&ada.id, Some(bearer(&format!("{prefix}{}", "0".repeat(43))))),
         (&ada.id, Some(bearer(&format!("{foreign}{secret}")))),
         (&eve.id, Some(bearer(&ada.token))),
         (NOBODY, Some(bearer(&ada.token))),
