@@ -1,7 +1,8 @@
 //! Names that want to be more than names.
 
-use adapters::mail::{Attachment, Link, MailError, Mailer, Template};
+use adapters::mail::{Attachment, Folder, Link, MailError, Mailbox, Mailer, Template};
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::{
     brand, message,
@@ -128,7 +129,9 @@ fn only_web_links_are_links() {
 
 #[tokio::test]
 async fn what_would_end_a_header_is_refused() {
-    let mailer = Mailer::Folder(adapters::mail::Folder::new("never-made"));
+    let root = TempDir::new().unwrap();
+    let folder = Folder::new(root.path());
+    let mailer = Mailer::Folder(folder.clone());
     for subject in ["Hello\r\nBcc: eve@example.com", "Hello\nthere", "Hello\rthere", "Hello\0"] {
         let mut message = message("01", "ada@example.com");
         subject.clone_into(&mut message.content.subject);
@@ -155,7 +158,7 @@ async fn what_would_end_a_header_is_refused() {
     to_nobody.to.clear();
     let refused = mailer.send(&to_nobody).await;
     assert!(matches!(refused, Err(MailError::Permanent(_))), "{refused:?}");
-    assert!(!std::path::Path::new("never-made").exists());
+    assert_eq!(folder.list().await.unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -167,7 +170,7 @@ async fn long_and_odd_names_arrive_as_they_are() {
     for name in HOSTILE.iter().copied().chain([long.trim(), &one_word, "🛠️ Ada, Byron; \\ (x)"])
     {
         let mut message = message("01", "ada@example.com");
-        message.from = adapters::mail::Mailbox::new("office@alder.example", Some(name)).unwrap();
+        message.from = Mailbox::new("office@alder.example", Some(name)).unwrap();
         message.content = booking_confirmed(name).render(&brand()).unwrap();
         message.content.subject = format!("Hello {name}");
         mailer.send(&message).await.unwrap();

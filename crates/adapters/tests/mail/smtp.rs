@@ -130,8 +130,6 @@ async fn a_server_that_was_restarted_is_connected_to_anew() {
     first.mail();
     let port = first.port;
     drop(first);
-    let gone = mailer.send(&message("02", "ada@example.com")).await;
-    assert!(matches!(gone, Err(MailError::Temporary(_))), "{gone:?}");
     let Some(mut second) = Server::start_on(port) else { return };
     mailer.send(&message("02", "ada@example.com")).await.unwrap();
     assert_eq!(second.mail()["headers"]["message-id"], "<02@mail.example.com>");
