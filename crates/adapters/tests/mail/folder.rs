@@ -60,3 +60,28 @@ async fn a_folder_that_cannot_be_written_is_tried_again() {
     let failed = Mailer::Folder(Folder::new(&taken)).send(&message("01", "ada@example.com")).await;
     assert!(matches!(failed, Err(MailError::Temporary(_))), "{failed:?}");
 }
+
+#[tokio::test]
+async fn nobody_sees_half_a_mail() {
+    let root = TempDir::new().unwrap();
+    let folder = Folder::new(root.path());
+    let mailer = Mailer::Folder(folder.clone());
+    let mut large = message("01", "ada@example.com");
+    large.content.text = "x".repeat(8_000_000);
+    mailer.send(&large).await.unwrap();
+    let whole = folder.read("01").await.unwrap().unwrap().len();
+    let writing = async {
+        for _ in 0..10 {
+            mailer.send(&large).await.unwrap();
+        }
+    };
+    let reading = async {
+        loop {
+            assert_eq!(folder.read("01").await.unwrap().unwrap().len(), whole);
+        }
+    };
+    tokio::select! {
+        () = writing => {}
+        () = reading => {}
+    }
+}

@@ -86,3 +86,23 @@ fn write_value(
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_that_is_missing_is_an_error() {
+        let brand = Brand {
+            name: "Alder Plumbing".to_owned(),
+            logo_url: None,
+            primary: "#0b5d4e".parse().unwrap(),
+            on_primary: "#ffffff".parse().unwrap(),
+        };
+        let link = "https://alder.example/";
+        let data = context! { inviter => "Ada", link => link, valid_for => "7 days" };
+        assert!(render("invitation", data, &brand).is_ok());
+        let data = context! { inviter => "Ada", link => link };
+        assert!(render("invitation", data, &brand).is_err());
+    }
+}
