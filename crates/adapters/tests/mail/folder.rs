@@ -27,6 +27,18 @@ async fn mails_are_listed_and_read() {
 }
 
 #[tokio::test]
+async fn a_mail_may_be_of_text_only() {
+    let root = TempDir::new().unwrap();
+    let folder = Folder::new(root.path());
+    let mut message = message("01", "ada@example.com");
+    message.content.html = None;
+    Mailer::Folder(folder.clone()).send(&message).await.unwrap();
+    let mail = String::from_utf8(folder.read("01").await.unwrap().unwrap()).unwrap();
+    assert!(mail.contains("Content-Type: text/plain"), "{mail}");
+    assert!(!mail.contains("text/html"), "{mail}");
+}
+
+#[tokio::test]
 async fn a_mail_sent_again_is_one_mail() {
     let root = TempDir::new().unwrap();
     let folder = Folder::new(root.path());
