@@ -52,8 +52,8 @@ impl FromStr for Smtp {
             format!("the URL of the mail server {why}: smtps://USER:PASSWORD@HOST:PORT is one")
         };
         let url = Url::parse(text).map_err(|error| wrong(&format!("is not one ({error})")))?;
-        let host =
-            url.host_str().filter(|it| !it.is_empty()).ok_or_else(|| wrong("has no host"))?;
+        let host = url.host_str().filter(|it| !it.is_empty());
+        let host = host.ok_or_else(|| wrong("has no host"))?.trim_matches(['[', ']']);
         if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
             return Err(wrong("has something after the host"));
         }
@@ -75,7 +75,7 @@ impl FromStr for Smtp {
             }
         };
         Ok(Self {
-            host: host.trim_matches(['[', ']']).to_owned(),
+            host: host.to_owned(),
             port: url.port().unwrap_or(port),
             security,
             credentials,
@@ -164,7 +164,7 @@ impl fmt::Debug for Smtp {
 }
 
 fn is_local(host: &str) -> bool {
-    matches!(host, "localhost" | "127.0.0.1" | "[::1]")
+    matches!(host, "localhost" | "127.0.0.1" | "::1")
 }
 
 #[cfg(test)]
@@ -182,6 +182,7 @@ mod tests {
             ("smtp://localhost@mail.example.com", 0, "refused"),
             ("smtp://localhost:1025", 1025, "none"),
             ("smtp://[::1]", 25, "none"),
+            ("smtp://[2001:db8::1]", 587, "starttls"),
             ("smtp+insecure://mail.example.com:2525", 2525, "none"),
         ] {
             let read = url.parse::<Smtp>();
