@@ -1,1 +1,3 @@
 //! What is outside and no database. Knows nothing of requests, organizations or permissions.
+
+pub mod files;
