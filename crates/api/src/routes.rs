@@ -206,7 +206,7 @@ pub(crate) fn undocumented() -> Router<Api> {
         .route("/openapi.json", get(system::openapi))
         .route("/docs", get(pages::docs))
         .route("/docs/problems", get(pages::problems))
-        .route("/docs/problems/{code}", get(pages::problem_type))
+        .route("/docs/problems/{code}", get(crate::pages::problem_type))
         .route("/docs/{file}", get(assets::serve))
         .route("/book/{public_key}", get(pages::book))
         .route("/demo", get(pages::demo))

@@ -19,8 +19,6 @@ mod flows;
 mod keyring;
 mod logins;
 pub mod migrations;
-pub mod migrations;
-mod organizations;
 mod organizations;
 #[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod passwords;
