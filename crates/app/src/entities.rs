@@ -9,6 +9,10 @@ use model::{Doc, Entity, Id, OfOrganizations, Timestamp, core::IdempotencyKey, h
 use sha2::{Digest, Sha256};
 use store::{StoreError, UnitOfWork};
 
+pub(crate) use self::{
+    list::Plan,
+    rules::{another_owner_stays, invalid},
+};
 pub use self::{
     list::{Asked, Listed},
     rules::Managed,
@@ -45,7 +49,7 @@ pub enum Created<E> {
 const REMEMBERED: Duration = Duration::from_hours(24 * 7);
 
 /// How often a change that names no version is made again because others wrote first.
-const ATTEMPTS: usize = 32;
+pub(crate) const ATTEMPTS: usize = 32;
 
 impl Member {
     /// One document.
