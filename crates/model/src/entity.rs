@@ -196,7 +196,7 @@ impl Entity for Lookup {
         indexes: &[Index {
             name: "value",
             fields: &["kind", "value"],
-            unique: true,
+            unique: false,
             only: Only::All,
         }],
         references: &[],

@@ -17,13 +17,23 @@ struct Mark {
     mark: &'static str,
 }
 
-/// The first migrations and one on the data of organizations.
+/// All migrations and one on the data of organizations.
 pub(crate) const WITH_MARK: &[&dyn Migration] =
-    &[MIGRATIONS[0], MIGRATIONS[1], &Mark { unique_name: "0003_mark", mark: "!" }];
+    &with(&Mark { unique_name: "0005_mark", mark: "!" });
 
 /// The same, but the last one has become another.
 pub(crate) const WITH_OTHER_MARK: &[&dyn Migration] =
-    &[MIGRATIONS[0], MIGRATIONS[1], &Mark { unique_name: "0003_mark", mark: "?" }];
+    &with(&Mark { unique_name: "0005_mark", mark: "?" });
+
+const fn with(last: &'static dyn Migration) -> [&'static dyn Migration; MIGRATIONS.len() + 1] {
+    let mut all = [last; MIGRATIONS.len() + 1];
+    let mut n = 0;
+    while n < MIGRATIONS.len() {
+        all[n] = MIGRATIONS[n];
+        n += 1;
+    }
+    all
+}
 
 const PARTS: (&[Permission], &[Permission]) = Permission::ALL.split_at(60);
 

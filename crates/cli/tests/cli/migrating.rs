@@ -12,7 +12,12 @@ use store_sqlite::{Options, SqliteBackend};
 
 use crate::wrkbelt::{Folder, Server, ran, visits};
 
-const ALL: [&str; 2] = ["0001_seed_permissions", "0002_seed_system_roles"];
+const ALL: [&str; 4] = [
+    "0001_seed_permissions",
+    "0002_seed_system_roles",
+    "0003_seed_permissions_of_people",
+    "0004_seed_system_roles_of_people",
+];
 
 fn statuses(folder: &Folder) -> Vec<Value> {
     let status = folder.json(&["migrate", "status"]);
@@ -54,20 +59,24 @@ fn a_store_is_migrated_there_and_back() {
     let folder = Folder::new();
     let line = folder.json(&["migrate", "up", "--to", ALL[0]]);
     assert_eq!(line, json!({ "direction": "up", "dry_run": false, "migrations": [ALL[0]] }));
-    assert_eq!(statuses(&folder), [json!("applied"), Value::Null]);
+    let mut first_only = vec![Value::Null; ALL.len()];
+    first_only[0] = json!("applied");
+    assert_eq!(statuses(&folder), first_only);
     let planned = folder.json(&["migrate", "up", "--dry-run"]);
-    assert_eq!((names(&planned), &planned["dry_run"]), (&json!([ALL[1]]), &json!(true)));
-    assert_eq!(statuses(&folder), [json!("applied"), Value::Null], "nothing was done");
-    assert_eq!(folder.run(&["migrate", "up"]).stdout, format!("applied {}\n", ALL[1]));
+    assert_eq!((names(&planned), &planned["dry_run"]), (&json!(ALL[1..]), &json!(true)));
+    assert_eq!(statuses(&folder), first_only, "nothing was done");
+    let applied: String = ALL[1..].iter().map(|it| format!("applied {it}\n")).collect();
+    assert_eq!(folder.run(&["migrate", "up"]).stdout, applied);
     assert_eq!(folder.run(&["migrate", "up"]).stdout, "nothing to do\n");
     let table = folder.run(&["migrate", "status"]).stdout;
     assert!(table.starts_with("migration ") && table.contains(" applied  6/6 "), "{table}");
     let planned = folder.run(&["migrate", "down", "--dry-run"]).stdout;
-    assert_eq!(planned, format!("would take back {}\n", ALL[1]));
+    assert_eq!(planned, format!("would take back {}\n", ALL[ALL.len() - 1]));
     let line = folder.json(&["migrate", "down", "--to", ALL[0]]);
-    assert_eq!(names(&line), &json!([ALL[1]]));
+    let back: Vec<_> = ALL[1..].iter().rev().collect();
+    assert_eq!(names(&line), &json!(back));
     assert_eq!(names(&folder.json(&["migrate", "down"])), &json!([ALL[0]]));
-    assert_eq!(statuses(&folder), ["rolled_back", "rolled_back"]);
+    assert_eq!(statuses(&folder), vec!["rolled_back"; ALL.len()]);
     assert_eq!(names(&folder.json(&["migrate", "up"])), &json!(ALL));
 }
 
@@ -88,7 +97,7 @@ fn what_cannot_be_migrated_is_said_in_one_sentence() {
 #[test]
 fn a_command_that_only_looks_refuses_a_store_that_is_not_migrated() {
     let (folder, _) = Folder::with_business(1);
-    assert_eq!(statuses(&folder), ["applied", "applied"], "a new store is made whole");
+    assert_eq!(statuses(&folder), vec!["applied"; ALL.len()], "a new store is made whole");
     folder.json(&["migrate", "down"]);
     let flow = folder.write("again.yaml", &visits(1));
     for arguments in [
@@ -99,12 +108,13 @@ fn a_command_that_only_looks_refuses_a_store_that_is_not_migrated() {
         let ran = folder.run(arguments);
         assert_eq!(
             ran.failure(),
-            "this store has to be migrated first (0002_seed_system_roles): run `wrkbelt migrate up`"
+            "this store has to be migrated first (0004_seed_system_roles_of_people): run \
+             `wrkbelt migrate up`"
         );
     }
     let server = folder.serve();
     assert_eq!(server.client().get("/readyz").status, 200);
-    assert_eq!(statuses(&folder), ["applied", "applied"]);
+    assert_eq!(statuses(&folder), vec!["applied"; ALL.len()]);
     folder.json(&["migrate", "down"]);
     let unready = server.client().get("/readyz");
     assert_eq!((unready.status, &unready.json()["code"]), (503, &json!("store.not_migrated")));
@@ -146,7 +156,7 @@ fn eight_servers_start_at_once_on_a_store_that_is_not_there() {
     for server in &servers {
         assert_eq!(server.client().get("/readyz").status, 200);
     }
-    assert_eq!(statuses(&folder), ["applied", "applied"]);
+    assert_eq!(statuses(&folder), vec!["applied"; ALL.len()]);
     for migration in folder.json(&["migrate", "status"])["migrations"].as_array().unwrap() {
         let progress = &migration["record"]["progress"];
         assert_eq!(progress["done"], progress["total"]);
