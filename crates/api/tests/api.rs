@@ -18,6 +18,8 @@ mod limits;
 mod member;
 #[path = "api/pages.rs"]
 mod pages;
+#[path = "api/platform.rs"]
+mod platform;
 #[path = "api/readiness.rs"]
 mod readiness;
 #[path = "api/requests.rs"]
