@@ -1,5 +1,6 @@
 //! Whole bookings through HTTP, and the floors that they are measured against.
 
+mod ask;
 mod child;
 mod client;
 mod floors;
@@ -19,6 +20,7 @@ use axum::{Router, routing::get};
 use clap::Args;
 use serde_json::json;
 
+pub(crate) use self::ask::Ask;
 use self::{child::Child, client::Target, visitor::Visitor};
 use crate::{
     output::{Failure, Output, table},

@@ -94,6 +94,9 @@ enum Command {
     /// Answer every request with nothing: the floor of `load`.
     #[command(hide = true)]
     EmptyServer,
+    /// One request again and again: for the scripts in `bench`.
+    #[command(hide = true)]
+    Ask(load::Ask),
 }
 
 fn main() -> ExitCode {
@@ -132,6 +135,7 @@ fn run(common: Common, command: Command, output: &Output) -> Result<ExitCode, Fa
                 output::raw(&api::openapi());
                 Ok(ExitCode::SUCCESS)
             }
+            Command::Ask(ask) => ask.run(output).await,
             Command::EmptyServer => load::empty_server(output).await,
         }
     })

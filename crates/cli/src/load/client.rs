@@ -5,7 +5,7 @@ use hyper::{
     Method, Request,
     body::Bytes,
     client::conn::http1::{SendRequest, handshake},
-    header::{AUTHORIZATION, CONTENT_TYPE, HOST},
+    header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, HOST},
 };
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
@@ -21,6 +21,8 @@ pub(super) struct Target(SocketAddr);
 pub(super) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     host: String,
+    /// Sent with every request.
+    pub(super) cookie: Option<String>,
 }
 
 impl Target {
@@ -44,7 +46,7 @@ pub(super) async fn connect(target: &Target) -> Result<Connection, Failure> {
     let (sender, connection) =
         handshake(TokioIo::new(stream)).await.map_err(|error| failed(&error))?;
     tokio::spawn(connection);
-    Ok(Connection { sender, host: target.0.to_string() })
+    Ok(Connection { sender, host: target.0.to_string(), cookie: None })
 }
 
 impl Connection {
@@ -61,6 +63,9 @@ impl Connection {
         let mut request = Request::builder().method(method).uri(path).header(HOST, &self.host);
         if let Some(token) = token {
             request = request.header(AUTHORIZATION, format!("Bearer {token}"));
+        }
+        if let Some(cookie) = &self.cookie {
+            request = request.header(COOKIE, cookie);
         }
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
