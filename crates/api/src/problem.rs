@@ -146,7 +146,7 @@ impl From<Error> for Problem {
             Error::StoreUnavailable(_) => {
                 Self::failed(Code::StoreUnavailable, &detail).retry_after(1)
             }
-            Error::Store(_) | Error::Unwritable(_) | Error::PublicUrl(_) => {
+            Error::Store(_) | Error::Unwritable(_) | Error::PublicUrl(_) | Error::Unsealed(_) => {
                 Self::failed(Code::Internal, &detail)
             }
             Error::Archive(_) | Error::NotAFlowFile(_) | Error::Unsound(_) | Error::Taken(_) => {

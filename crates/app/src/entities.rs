@@ -9,6 +9,7 @@ use model::{Doc, Entity, Id, OfOrganizations, Timestamp, core::IdempotencyKey, h
 use sha2::{Digest, Sha256};
 use store::{StoreError, UnitOfWork};
 
+pub(crate) use self::rules::{invalid, may_give_roles};
 pub use self::{
     list::{Asked, Listed},
     rules::Managed,

@@ -47,6 +47,9 @@ pub enum Error {
     /// Wrong, expired, used or revoked.
     #[error("The link is not valid, or no longer.")]
     NotALink,
+    /// A key is missing, or something was altered.
+    #[error("a secret cannot be opened: {0}")]
+    Unsealed(String),
     /// Links to this installation would lead nowhere.
     #[error("the public URL cannot be used: {0}")]
     PublicUrl(String),

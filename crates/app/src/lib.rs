@@ -6,6 +6,7 @@ mod api_token;
 mod archive;
 mod attempts;
 mod audit;
+mod auth;
 
 mod availability;
 mod cache;
@@ -36,6 +37,9 @@ pub use crate::{
     api_token::ApiToken,
     archive::{
         BackupKey, Checked, Dangling, Exported, Extent, NotAnArchive, SealedWriter, open_archive,
+    },
+    auth::{
+        FirstUser, Invitation, Invited, LogIn, LoggedIn, Me, NewMember, NewTotp, Place, Profile,
     },
     doctor::{Diagnosis, Finding, FindingCode},
     doors::{Doors, SystemDoor, open},

@@ -234,7 +234,7 @@ async fn another_owner_stays(
     }
 }
 
-fn invalid(path: &str, code: &'static str, message: &str) -> Error {
+pub(crate) fn invalid(path: &str, code: &'static str, message: &str) -> Error {
     let mut problems = Problems::default();
     problems.root().at(path).add(code, message);
     Error::Invalid(problems)
