@@ -1,6 +1,7 @@
 //! Every route there is.
 
 mod api_keys;
+mod auth;
 mod created;
 mod entities;
 mod pages;
@@ -184,7 +185,7 @@ fn widget() -> Routes {
 
 /// What members of organizations and those who run the platform call.
 fn platform() -> Routes {
-    entities::routes().and(api_keys::routes())
+    entities::routes().and(api_keys::routes()).and(auth::routes())
 }
 
 /// For those who run the server.

@@ -4,28 +4,24 @@ mod invitations;
 mod second_factor;
 
 use app::{FirstUser, LogIn, NewOrganization};
-use axum::{Json, extract::State, http::StatusCode};
+use axum::extract::State;
 use model::core::{EmailAddress, TenantSubdomain};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use self::cookies::{Fresh, NoContent, SignedOut};
-use super::{About, Routes};
+use self::cookies::{Accepted, Fresh, SignedOut};
+use super::{About, Routes, entities::NoContent};
 use crate::{
     Api, Problem,
     body::Body,
     callers::{LoggedIn, Stranger},
 };
 
-/// Never shown, and gone from memory with the request.
-type Password = app::Password;
-
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct LogInBody {
     email: String,
-    #[schemars(with = "String")]
-    password: Password,
+    password: String,
     /// Of the authenticator app, or a recovery code; only for accounts with a second factor.
     code: Option<String>,
 }
@@ -39,8 +35,7 @@ struct SetUp {
     last_name: String,
     email: EmailAddress,
     /// 12 to 256 characters.
-    #[schemars(with = "String")]
-    password: Password,
+    password: String,
     /// Whose owner they become.
     organization: Option<FirstOrganization>,
 }
@@ -66,8 +61,7 @@ struct Reset {
     /// What is behind `#token=` in the link.
     token: String,
     /// 12 to 256 characters.
-    #[schemars(with = "String")]
-    password: Password,
+    password: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -81,7 +75,11 @@ pub(super) fn routes() -> Routes {
     let about = |id, summary| About { id, tag: "auth", summary };
     let path = |rest: &str| format!("/api/v1/auth/{rest}");
     Routes::new()
-        .post(&path("login"), about("log_in", "Sign in: sets the cookie of a login session"), log_in)
+        .post(
+            &path("login"),
+            about("log_in", "Sign in: sets the cookie of a login session"),
+            log_in,
+        )
         .post(&path("logout"), about("log_out", "End this login session"), log_out)
         .post(&path("setup"), about("set_up", "Make the first user of a new platform"), set_up)
         .post(
@@ -111,7 +109,7 @@ async fn log_in(
 ) -> Result<Fresh<NoContent>, Problem> {
     let LogInBody { email, password, code } = body;
     let with = LogIn { email, password: password.into(), code, device: stranger.device };
-    Ok(Fresh::signed_in(api.doors().log_in(with, stranger.origin).await?, NoContent))
+    Ok(Fresh::signed_in(&api.doors().log_in(with, stranger.origin).await?))
 }
 
 async fn log_out(LoggedIn(caller): LoggedIn) -> Result<SignedOut, Problem> {
@@ -136,7 +134,7 @@ async fn set_up(
     let password = password.into();
     let first = FirstUser { first_name, last_name, email, password, organization };
     let signed_in = api.doors().set_up(&token, first, stranger.origin).await?;
-    Ok(Fresh::signed_in(signed_in, NoContent))
+    Ok(Fresh::signed_in(&signed_in))
 }
 
 /// The same whether or not there is such an account.
@@ -144,9 +142,9 @@ async fn forgot_password(
     stranger: Stranger,
     State(api): State<Api>,
     Body(Forgot { email }): Body<Forgot>,
-) -> Result<cookies::Accepted, Problem> {
+) -> Result<Accepted, Problem> {
     api.doors().forgot_password(&email, stranger.origin).await?;
-    Ok(cookies::Accepted)
+    Ok(Accepted)
 }
 
 async fn reset_password(

@@ -48,13 +48,13 @@ impl SignedIn {
     ) -> Result<()> {
         for _ in 0..ATTEMPTS {
             let at = self.house.environment.now();
-            let all = self.house.sessions_of(self.user.id).await?;
-            let mut ending = all.iter().filter(|it| which(it.id)).peekable();
-            if ending.peek().is_none() {
+            let mut ending = self.house.sessions_of(self.user.id).await?;
+            ending.retain(|it| which(it.id));
+            if ending.is_empty() {
                 return Err(Error::NotFound(UserSession::COLLECTION.label));
             }
             let mut unit = self.house.store.platform().begin(at);
-            ending.for_each(|it| unit.delete(it.id, it.version));
+            ending.iter().for_each(|it| unit.delete(it.id, it.version));
             let change = Change::event(action).about(self.user.id);
             if self.house.try_commit(unit, None, &self.by, change, at).await? {
                 return Ok(());
