@@ -1,12 +1,12 @@
 use adapters::mail::{Link, Template};
 use model::{
-    Id, Timestamp,
+    Doc, Id, Timestamp,
     core::{Email, EmailRecipient, EmailStatus, Job, JobKind, Organization},
 };
 use serde_json::{Map, Value};
 use store::PlatformUnit;
 
-use crate::{Result, doors::House, keyring::Field};
+use crate::{Error, Result, SystemDoor, doors::House, keyring::Field};
 
 /// What of a template's data opens something to whoever has it.
 const SECRET: [&str; 2] = ["link", "manage_link"];
@@ -68,10 +68,29 @@ impl House {
         Ok(unit.insert(self.environment.new_id(), &job)?)
     }
 
+    /// What a mail says beside what its record shows.
+    pub(crate) fn unsealed(&self, email: &Doc<Email>) -> Result<Map<String, Value>> {
+        let Some(sealed) = &email.body.sealed_data else { return Ok(Map::new()) };
+        let field = Field::of::<Email>(email.organization_id, email.id, "sealed_data");
+        let opened = self.gate.keyring.open(field, sealed);
+        let bytes = opened.map_err(|it| Error::Unsealed(it.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|it| Error::not_json(&it))
+    }
+
     /// A path of this server as people elsewhere reach it.
     pub(crate) fn link(&self, path: &str) -> Result<Link> {
         let url = format!("{}{path}", self.gate.public_url.trim_end_matches('/'));
-        url.parse().map_err(crate::Error::PublicUrl)
+        url.parse().map_err(Error::PublicUrl)
+    }
+}
+
+impl SystemDoor {
+    /// What a mail says beside what its record shows, for whoever sends it.
+    ///
+    /// # Errors
+    /// [`Error::Unsealed`].
+    pub fn unsealed(&self, email: &Doc<Email>) -> Result<Map<String, Value>> {
+        self.0.unsealed(email)
     }
 }
 
