@@ -23,7 +23,9 @@ use serde::Deserialize;
 
 pub(crate) use self::{
     allowed::{Allowed, Create, Delete, Operating, Requires, Update, View, permission},
-    signed_in::{API_KEY, ApiKeyOrLogin, LOGIN, LOGIN_COOKIE, LoggedIn, origin},
+    signed_in::{
+        API_KEY, ApiKeyOrLogin, DEVICE_COOKIE, LOGIN, LOGIN_COOKIE, LoggedIn, Stranger, origin,
+    },
 };
 use crate::{Api, Problem, problem::Code, routes::Access};
 

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod audit_log;
+mod auth;
 mod created;
 mod entities;
 mod organizations;
@@ -192,6 +193,7 @@ fn platform() -> Routes {
         .and(api_keys::routes())
         .and(audit_log::routes())
         .and(platform::routes())
+        .and(auth::routes())
 }
 
 /// For those who run the server.

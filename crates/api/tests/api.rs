@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says no more than that it failed, and where")]
 
+#[path = "api/auth.rs"]
+mod auth;
 #[path = "api/commands.rs"]
 mod commands;
 #[path = "api/documents.rs"]

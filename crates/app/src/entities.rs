@@ -11,7 +11,7 @@ use store::{StoreError, UnitOfWork};
 
 pub(crate) use self::{
     list::Plan,
-    rules::{another_owner_stays, invalid},
+    rules::{another_owner_stays, invalid, may_give_roles},
 };
 pub use self::{
     list::{Asked, Listed},

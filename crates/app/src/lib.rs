@@ -4,9 +4,10 @@ mod access;
 mod api_keys;
 mod api_token;
 mod archive;
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod attempts;
 mod audit;
+mod auth;
+
 mod availability;
 mod cache;
 mod doctor;
@@ -15,22 +16,20 @@ mod entities;
 mod environment;
 mod error;
 mod flows;
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
+mod gate;
 mod keyring;
 mod logins;
 pub mod migrations;
 mod organizations;
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
+mod outbox;
 mod passwords;
 mod people;
 mod platform;
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod recovery_codes;
 mod schedulers;
 mod secret_token;
 mod sessions;
 mod tenant;
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod totp;
 
 pub use crate::{
@@ -40,12 +39,16 @@ pub use crate::{
     archive::{
         BackupKey, Checked, Dangling, Exported, Extent, NotAnArchive, SealedWriter, open_archive,
     },
+    auth::{
+        FirstUser, Invitation, Invited, LogIn, LoggedIn, Me, NewMember, NewTotp, Place, Profile,
+    },
     doctor::{Diagnosis, Finding, FindingCode},
     doors::{Doors, SystemDoor, open},
     entities::{Asked, Created, Creation, Listed, Managed, Readable, Retry},
     environment::{Clock, Environment, SystemClock},
     error::Error,
     flows::Imported,
+    gate::Installation,
     keyring::{Keyring, KeyringError},
     logins::LoginToken,
     organizations::NewOrganization,

@@ -14,7 +14,7 @@ use crate::{By, Origin, Result, audit::Change, doors::House, environment::random
 pub struct LoginToken(String);
 
 /// However busy it is, a session ends then.
-const LONGEST: Duration = Duration::from_hours(24 * 30);
+pub(crate) const LONGEST: Duration = Duration::from_hours(24 * 30);
 
 impl LoginToken {
     pub(crate) fn new() -> Self {
@@ -38,19 +38,20 @@ impl fmt::Debug for LoginToken {
 }
 
 impl House {
-    /// Signs a user in on a device, in the organization where they are by default.
+    /// Signs a user in on a device, with what this changes of them, in the organization where they are by default.
     pub(crate) async fn begin_login(
         &self,
-        user: &Doc<User>,
+        seen: &Doc<User>,
+        now: User,
         mfa_verified_at: Option<Timestamp>,
         origin: Origin,
     ) -> Result<LoginToken> {
         let at = self.environment.now();
         let token = LoginToken::new();
         let session = UserSession {
-            user_id: user.id,
+            user_id: seen.id,
             token_hash: token.hash(),
-            active_organization_id: self.default_organization(user.id).await?,
+            active_organization_id: self.default_organization(seen.id).await?,
             last_seen_at: at,
             expires_at: at.plus(LONGEST),
             ip: origin.ip.clone(),
@@ -60,10 +61,9 @@ impl House {
         let id = UserSession::id_of(&session.token_hash);
         let mut unit = self.store.platform().begin(at);
         unit.insert(id, &session)?;
-        let seen = User { last_login_at: Some(at), ..user.body.clone() };
-        unit.replace(user, &seen)?;
-        let change = Change::event("auth.login").about(user.id);
-        self.commit(unit, None, &By::user(user.id, origin), change, at).await?;
+        unit.replace(seen, &User { last_login_at: Some(at), ..now })?;
+        let change = Change::event("auth.login").about(seen.id);
+        self.commit(unit, None, &By::user(seen.id, origin), change, at).await?;
         Ok(token)
     }
 

@@ -34,17 +34,7 @@ impl SystemDoor {
     /// [`Error::Taken`] when another one has the slug, [`Error::Store`] with what is not valid.
     pub async fn create_organization(&self, new: NewOrganization) -> Result<Id<Organization>> {
         let slug = new.slug.clone();
-        let organization = Organization {
-            name: new.name,
-            tenant_subdomain: new.slug,
-            logo_file: None,
-            address: new.address,
-            time_zone: new.time_zone,
-            locale: new.locale,
-            phone: new.phone,
-            parent_organization_id: None,
-            retention: Retention::default(),
-        };
+        let organization = new.into_organization();
         let environment = &self.0.environment;
         let id = environment.new_id();
         let platform = self.0.store.platform();
@@ -172,6 +162,22 @@ impl Member {
         match self.tenant().scoped().get(logo).await? {
             Some(_) => Ok(()),
             None => Err(invalid("logo_file", "reference", "there is no such file")),
+        }
+    }
+}
+
+impl NewOrganization {
+    pub(crate) fn into_organization(self) -> Organization {
+        Organization {
+            name: self.name,
+            tenant_subdomain: self.slug,
+            logo_file: None,
+            address: self.address,
+            time_zone: self.time_zone,
+            locale: self.locale,
+            phone: self.phone,
+            parent_organization_id: None,
+            retention: Retention::default(),
         }
     }
 }

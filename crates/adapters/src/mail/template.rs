@@ -1,6 +1,6 @@
 mod engine;
 
-use std::{borrow::Cow, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use minijinja::{Value, value::Serde};
 use model::{Problems, core::Color};
@@ -116,6 +116,12 @@ impl Template {
         };
         engine::render(name, data, brand)
             .map_err(|error| MailError::Permanent(format!("{name}: {error}")))
+    }
+}
+
+impl fmt::Display for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 

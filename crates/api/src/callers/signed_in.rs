@@ -19,12 +19,22 @@ use crate::{Api, ClientAddress, Problem, finish::RequestId, problem::Code, route
 /// `Secure`.
 pub(crate) const LOGIN_COOKIE: &str = "__Host-wrkbelt";
 
+/// The cookie of a device that somebody has signed in with; it opens nothing.
+pub(crate) const DEVICE_COOKIE: &str = "__Host-wrkbelt-device";
+
 /// Names of the security schemes.
 pub(crate) const LOGIN: &str = "login";
 pub(crate) const API_KEY: &str = "api_key";
 
 /// Somebody with a login session; no API key.
 pub(crate) struct LoggedIn(pub(crate) SignedIn);
+
+/// Anybody, who is about to show who they are.
+pub(crate) struct Stranger {
+    /// The cookie of a device that was signed in before.
+    pub(crate) device: Option<String>,
+    pub(crate) origin: Origin,
+}
 
 /// What the request shows, of whichever kind.
 pub(crate) struct ApiKeyOrLogin(pub(crate) Credential);
@@ -68,6 +78,22 @@ impl FromRequestParts<Api> for LoggedIn {
         Ok(Self(api.doors().signed_in(token, origin(parts)).await?))
     }
 }
+
+impl FromRequestParts<Api> for Stranger {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        api.limits().check(parts)?;
+        let device = cookie(parts, DEVICE_COOKIE).map(str::to_owned);
+        Ok(Self { device, origin: origin(parts) })
+    }
+}
+
+impl Caller for Stranger {
+    const ACCESS: Access = Access::Public;
+}
+
+impl OperationInput for Stranger {}
 
 impl Caller for LoggedIn {
     const ACCESS: Access = Access::SignedIn;
