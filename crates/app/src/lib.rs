@@ -17,7 +17,9 @@ mod error;
 mod flows;
 #[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod keyring;
+mod jobs;
 mod logins;
+mod mailing;
 pub mod migrations;
 mod organizations;
 #[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
@@ -46,7 +48,9 @@ pub use crate::{
     error::Error,
     flows::Imported,
     keyring::{Keyring, KeyringError},
+    jobs::Worker,
     logins::LoginToken,
+    mailing::Mailing,
     organizations::NewOrganization,
     people::NewUser,
     schedulers::{Scheduler, SchedulerSettings},
@@ -56,6 +60,8 @@ pub use crate::{
     },
     tenant::Tenant,
 };
+
+pub use adapters::mail::{Folder as MailFolder, Mailer, Smtp};
 
 /// What a use case answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
