@@ -15,9 +15,9 @@ mod entities;
 mod environment;
 mod error;
 mod flows;
+mod jobs;
 #[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod keyring;
-mod jobs;
 mod logins;
 mod mailing;
 pub mod migrations;
@@ -47,8 +47,8 @@ pub use crate::{
     environment::{Clock, Environment, SystemClock},
     error::Error,
     flows::Imported,
-    keyring::{Keyring, KeyringError},
     jobs::Worker,
+    keyring::{Keyring, KeyringError},
     logins::LoginToken,
     mailing::Mailing,
     organizations::NewOrganization,

@@ -14,8 +14,8 @@ use adapters::mail::{
 use model::{
     Doc, Id, Timestamp,
     core::{
-        Email, EmailAddress, EmailAttachment, EmailRecipient, EmailStatus, Job, JobKind, Organization,
-        Sealed,
+        Email, EmailAddress, EmailAttachment, EmailRecipient, EmailStatus, Job, JobKind,
+        Organization, Sealed,
     },
 };
 use serde_json::{Map, Value, json};
@@ -79,9 +79,7 @@ impl Mailing {
     ) -> Result<Message, MailError> {
         let body = &email.body;
         let content = match &body.template_id {
-            Some(template) => {
-                self.template(owner, email.id, body, template)?.render(brand)?
-            }
+            Some(template) => self.template(owner, email.id, body, template)?.render(brand)?,
             None => Content {
                 subject: body.subject.clone(),
                 html: body.html_body.clone(),
@@ -91,8 +89,7 @@ impl Mailing {
         let domain = self.from.as_str().rsplit('@').next().unwrap_or_default();
         let message = Message {
             id: MessageId::new(&email.id.to_string(), domain)?,
-            date: SystemTime::UNIX_EPOCH
-                + Duration::from_millis(at.millis_since(Timestamp::EPOCH)),
+            date: SystemTime::UNIX_EPOCH + Duration::from_millis(at.millis_since(Timestamp::EPOCH)),
             from: match &body.from {
                 Some(from) => mailbox(from)?,
                 None => Mailbox::new(self.from.as_str(), Some(&brand.name))?,
