@@ -125,6 +125,10 @@ impl From<Error> for Problem {
             Error::Invalid(problems) => {
                 Self { errors: Some(problems), ..Self::new(Code::Invalid).detail(detail) }
             }
+            Error::WrongCredentials => Self::new(Code::WrongCredentials).detail(detail),
+            Error::SecondFactorRequired => Self::new(Code::SecondFactorRequired).detail(detail),
+            Error::WrongCode => Self::new(Code::WrongCode).detail(detail),
+            Error::NotALink => Self::new(Code::NotALink).detail(detail),
             Error::Paused => Self::new(Code::Paused).detail(detail),
             Error::NotPublished => Self::new(Code::NotPublished).detail(detail),
             Error::Stale { view, .. } => Self::new(Code::Stale).detail(detail).with_view(view),
@@ -142,7 +146,9 @@ impl From<Error> for Problem {
             Error::StoreUnavailable(_) => {
                 Self::failed(Code::StoreUnavailable, &detail).retry_after(1)
             }
-            Error::Store(_) | Error::Unwritable(_) => Self::failed(Code::Internal, &detail),
+            Error::Store(_) | Error::Unwritable(_) | Error::PublicUrl(_) => {
+                Self::failed(Code::Internal, &detail)
+            }
             Error::Archive(_) | Error::NotAFlowFile(_) | Error::Unsound(_) | Error::Taken(_) => {
                 Self::new(Code::Invalid).detail(detail)
             }

@@ -10,17 +10,23 @@ use model::{
 use store::Store;
 
 use crate::{
-    Environment, Error, Result, Scheduler, SessionToken, Tenant, VisitorSession,
+    Environment, Error, Installation, Result, Scheduler, SessionToken, Tenant, VisitorSession,
     audit::Trails,
     cache::Cache,
+    gate::Gate,
     migrations::{MIGRATIONS, Migrations},
     sessions::Remembered,
 };
 
 /// Hands the store over. From here on the doors are the only ways to a [`Tenant`]: the public one
 /// goes to the API, the other to the command line.
-pub fn open(store: Store, environment: Environment) -> (Doors, SystemDoor) {
-    let house = House { store, environment, caches: Arc::default(), trails: Arc::default() };
+pub fn open(
+    store: Store,
+    environment: Environment,
+    installation: Installation,
+) -> (Doors, SystemDoor) {
+    let gate = Arc::new(Gate::new(installation, environment.clone()));
+    let house = House { store, environment, caches: Arc::default(), trails: Arc::default(), gate };
     (Doors(house.clone()), SystemDoor(house))
 }
 
@@ -38,6 +44,7 @@ pub(crate) struct House {
     pub(crate) environment: Environment,
     pub(crate) caches: Arc<Caches>,
     pub(crate) trails: Arc<Trails>,
+    pub(crate) gate: Arc<Gate>,
 }
 
 /// What is read often and changes seldom or never.

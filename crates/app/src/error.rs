@@ -36,6 +36,20 @@ pub enum Error {
     /// Tried too often.
     #[error("Too many attempts. Please try again later.")]
     TooManyAttempts { retry_after: Duration },
+    /// Also for an account that there is not.
+    #[error("The e-mail address or the password is wrong.")]
+    WrongCredentials,
+    /// The password is right, and the account has a second factor.
+    #[error("Enter the code of your authenticator app, or a recovery code.")]
+    SecondFactorRequired,
+    #[error("The code is wrong, or was used before.")]
+    WrongCode,
+    /// Wrong, expired, used or revoked.
+    #[error("The link is not valid, or no longer.")]
+    NotALink,
+    /// Links to this installation would lead nowhere.
+    #[error("the public URL cannot be used: {0}")]
+    PublicUrl(String),
     /// A rule that is about more than one document.
     #[error("{0}")]
     NotAllowed(&'static str),

@@ -125,6 +125,11 @@ impl Keyring {
         Ok(Self { keys: RwLock::new(keys.into()), file: Some(path.to_owned()) })
     }
 
+    /// One new key, of which nothing is kept.
+    pub(crate) fn random() -> Self {
+        Self { keys: RwLock::new(Arc::new([MasterKey::random()])), file: None }
+    }
+
     /// Puts a new key in front, on disk first. Other processes take it from there as soon as they
     /// meet something that was sealed with it.
     ///

@@ -4,9 +4,9 @@ mod access;
 mod api_keys;
 mod api_token;
 mod archive;
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod attempts;
 mod audit;
+
 mod availability;
 mod cache;
 mod doctor;
@@ -15,23 +15,21 @@ mod entities;
 mod environment;
 mod error;
 mod flows;
+mod gate;
 mod jobs;
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod keyring;
 mod logins;
 mod mailing;
 pub mod migrations;
 mod organizations;
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
+mod outbox;
 mod passwords;
 mod people;
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod recovery_codes;
 mod schedulers;
 mod secret_token;
 mod sessions;
 mod tenant;
-#[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod totp;
 
 pub use crate::{
@@ -47,6 +45,7 @@ pub use crate::{
     environment::{Clock, Environment, SystemClock},
     error::Error,
     flows::Imported,
+    gate::Installation,
     jobs::Worker,
     keyring::{Keyring, KeyringError},
     logins::LoginToken,

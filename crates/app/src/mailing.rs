@@ -14,18 +14,18 @@ use adapters::mail::{
 use model::{
     Doc, Id, Timestamp,
     core::{
-        Email, EmailAddress, EmailAttachment, EmailRecipient, EmailStatus, Job, JobKind,
-        Organization, Sealed,
+        Email, EmailAddress, EmailAttachment, EmailRecipient, EmailStatus, Job, Organization,
+        Sealed,
     },
 };
 use serde_json::{Map, Value, json};
 use store::PlatformUnit;
 
 use crate::{
-    Keyring, Result,
+    Result,
     doors::House,
     jobs::Done,
-    keyring::{Field, NotOpened},
+    keyring::{Field, Keyring, NotOpened},
 };
 
 /// How mails leave, and from whom they are.
@@ -33,13 +33,12 @@ use crate::{
 pub struct Mailing {
     mailer: Arc<Mailer>,
     from: EmailAddress,
-    keyring: Arc<Keyring>,
 }
 
 impl Mailing {
-    /// The keyring opens what is sealed in a mail.
-    pub fn new(mailer: Mailer, from: EmailAddress, keyring: Arc<Keyring>) -> Self {
-        Self { mailer: Arc::new(mailer), from, keyring }
+    /// The sender's name is that of whose mail it is.
+    pub fn new(mailer: Mailer, from: EmailAddress) -> Self {
+        Self { mailer: Arc::new(mailer), from }
     }
 
     /// Sends the mail of a job. When this process ends after the mail was taken and before that is
@@ -61,7 +60,7 @@ impl Mailing {
         let version = queued.version + 1;
         let sending = Doc { version, updated_at: at, body, ..queued };
 
-        let sent = self.try_to_send(owner, &sending, &brand, at).await;
+        let sent = self.try_to_send(house, &sending, &brand, at).await;
         let at = house.environment.now();
         let (email, again) = match sent {
             Ok(message) => (sent_as(&sending.body, &message, at), None),
@@ -72,14 +71,14 @@ impl Mailing {
 
     async fn try_to_send(
         &self,
-        owner: Option<Id<Organization>>,
+        house: &House,
         email: &Doc<Email>,
         brand: &Brand,
         at: Timestamp,
     ) -> Result<Message, MailError> {
         let body = &email.body;
         let content = match &body.template_id {
-            Some(template) => self.template(owner, email.id, body, template)?.render(brand)?,
+            Some(name) => template(&house.gate.keyring, email, name)?.render(brand)?,
             None => Content {
                 subject: body.subject.clone(),
                 html: body.html_body.clone(),
@@ -104,63 +103,30 @@ impl Mailing {
         self.mailer.send(&message).await?;
         Ok(message)
     }
-
-    /// The template with all that it is filled with, secrets too.
-    fn template(
-        &self,
-        owner: Option<Id<Organization>>,
-        id: Id<Email>,
-        email: &Email,
-        template: &str,
-    ) -> Result<Template, MailError> {
-        let mut data = email.template_data.clone().unwrap_or_default();
-        if let Some(sealed) = &email.sealed_data {
-            data.extend(self.opened(Field::of(owner, id, "sealed_data"), sealed)?);
-        }
-        let template = json!({ "template_id": template, "template_data": data });
-        serde_json::from_value(template).map_err(|error| MailError::Permanent(error.to_string()))
-    }
-
-    fn opened(&self, field: Field, sealed: &Sealed) -> Result<Map<String, Value>, MailError> {
-        let opened = self.keyring.open(field, sealed).map_err(|error| match error {
-            // A rotated keyring may have reached the other servers and not yet this one.
-            NotOpened::UnknownKey(_) => MailError::Temporary(error.to_string()),
-            NotOpened::Altered => MailError::Permanent(error.to_string()),
-        })?;
-        serde_json::from_slice(&opened).map_err(|error| MailError::Permanent(error.to_string()))
-    }
 }
 
-/// A mail to one person that waits to be sent. The template may hold no secrets.
-pub(crate) fn queued(template: &Template, to: EmailRecipient) -> Email {
-    let written = serde_json::to_value(template).unwrap_or_default();
-    let template_id = written["template_id"].as_str().map(str::to_owned);
-    Email {
-        // Until the template is rendered.
-        subject: template_id.clone().unwrap_or_default().replace('_', " "),
-        template_id,
-        template_data: written["template_data"].as_object().cloned(),
-        sealed_data: None,
-        html_body: None,
-        text_body: None,
-        from: None,
-        reply_to: None,
-        to: vec![to],
-        cc: Vec::new(),
-        bcc: Vec::new(),
-        attachments: Vec::new(),
-        status: EmailStatus::Queued,
-        error: None,
-        message_id: None,
-        sent_at: None,
-        attempts: 0,
+/// The template with all that it is filled with, secrets too.
+fn template(keyring: &Keyring, email: &Doc<Email>, name: &str) -> Result<Template, MailError> {
+    let mut data = email.body.template_data.clone().unwrap_or_default();
+    if let Some(sealed) = &email.body.sealed_data {
+        let field = Field::of(email.organization_id, email.id, "sealed_data");
+        data.extend(opened(keyring, field, sealed)?);
     }
+    let template = json!({ "template_id": name, "template_data": data });
+    serde_json::from_value(template).map_err(|error| MailError::Permanent(error.to_string()))
 }
 
-/// What has a mail sent.
-pub(crate) fn job(owner: Option<Id<Organization>>, id: Id<Email>, at: Timestamp) -> Job {
-    let (kind, target_id) = (JobKind::SendEmail, id.object_id());
-    Job { kind, organization_id: owner, target_id, due_at: at, attempts: 0 }
+fn opened(
+    keyring: &Keyring,
+    field: Field,
+    sealed: &Sealed,
+) -> Result<Map<String, Value>, MailError> {
+    let opened = keyring.open(field, sealed).map_err(|error| match error {
+        // A key that is new may have reached other servers and not yet this one.
+        NotOpened::UnknownKey(_) => MailError::Temporary(error.to_string()),
+        NotOpened::Altered => MailError::Permanent(error.to_string()),
+    })?;
+    serde_json::from_slice(&opened).map_err(|error| MailError::Permanent(error.to_string()))
 }
 
 /// Without what nobody but the recipient may read: of a mail with secrets only the subject is kept.

@@ -3,7 +3,7 @@ use std::{
     sync::Arc,
 };
 
-use app::{Doors, Environment, SystemClock, SystemDoor, migrations::Watched};
+use app::{Doors, Environment, Installation, SystemClock, SystemDoor, migrations::Watched};
 use store::{Backend, Fault, Store, StoreError};
 use store_mongo::MongoBackend;
 use store_sqlite::{Options, Serving, SqliteBackend};
@@ -60,7 +60,8 @@ pub(crate) async fn open(url: &str) -> Result<Opened, Failure> {
 
 async fn open_on(backend: Arc<dyn Backend>) -> Result<Opened, Failure> {
     let store = Store::open(backend).await.map_err(|error| failed(&error))?;
-    let (doors, system) = app::open(store, Environment::new(Arc::new(SystemClock)));
+    let (doors, system) =
+        app::open(store, Environment::new(Arc::new(SystemClock)), Installation::default());
     Ok(Opened { doors, system })
 }
 

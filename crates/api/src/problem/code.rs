@@ -107,6 +107,18 @@ codes! {
     TooManyAttempts 429 "too_many_attempts" "Too many attempts"
         cause "Passwords or codes were tried too often for this account or from this address."
         mend "Wait for the seconds that the `Retry-After` header says. Nothing is locked for good.";
+    WrongCredentials 401 "auth.wrong_credentials" "The e-mail address or the password is wrong"
+        cause "There is no such account, its password is another one, it has none yet, or it is suspended. Which of these is not told."
+        mend "Enter them again, or ask for a link to choose another password.";
+    SecondFactorRequired 401 "auth.second_factor_required" "A code is required"
+        cause "The password is right, and the account has a second factor."
+        mend "Send the same again with `code`: six digits of the authenticator app, or a recovery code.";
+    WrongCode 401 "auth.wrong_code" "The code is wrong"
+        cause "The code is not the present one, or was used before."
+        mend "Wait for the next code of the authenticator app, and check that the device's clock is right; or use a recovery code that is left.";
+    NotALink 404 "link.invalid" "The link is not valid"
+        cause "The link is wrong, has expired, was used or was revoked. Which of these is not told."
+        mend "Ask for another one.";
     Stale 409 "session.stale" "The session has moved on"
         cause "`expected_sequence` is not the session's present sequence: another command came first."
         mend "Draw the `view` of the answer, and let the visitor decide again with its `sequence`.";

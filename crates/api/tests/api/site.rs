@@ -10,7 +10,9 @@ use std::{
 };
 
 use api::{DemoSite, Settings};
-use app::{Clock, Environment, NewOrganization, SchedulerSettings, SystemDoor, Tenant};
+use app::{
+    Clock, Environment, Installation, NewOrganization, SchedulerSettings, SystemDoor, Tenant,
+};
 use axum::{
     Router,
     body::{Body, Bytes},
@@ -124,7 +126,8 @@ impl Site {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let store = Store::open(Arc::new(MemoryBackend::default())).await.unwrap();
-        let (doors, system) = app::open(store.clone(), Environment::new(Arc::new(Monday)));
+        let (doors, system) =
+            app::open(store.clone(), Environment::new(Arc::new(Monday)), Installation::default());
         let (tenant, key) = business(&system, "acme").await;
         Self { router: api::router(doors, settings), system, tenant, key, store }
     }

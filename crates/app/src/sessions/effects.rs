@@ -6,8 +6,8 @@ use model::{
 };
 use store::{PlatformUnit, UnitOfWork};
 
-use super::{VisitorSession, confirmation::confirmation};
-use crate::{Result, mailing};
+use super::{VisitorSession, confirmation::Confirmation};
+use crate::Result;
 
 /// What events touch besides the session, in the same batch: seats, the booking, and the
 /// mail that confirms it.
@@ -42,7 +42,7 @@ impl Effects<'_> {
                         session::booking(self.flow, self.visitor.session.id, before, data)
                     {
                         unit.insert(*booking_id, &booking)?;
-                        self.confirm(unit, batch, *booking_id, &booking, event.timestamp)?;
+                        self.confirm(batch, *booking_id, &booking, event.timestamp)?;
                     }
                     self.book(unit)?;
                 }
@@ -54,18 +54,16 @@ impl Effects<'_> {
 
     fn confirm(
         &self,
-        unit: &mut UnitOfWork,
         batch: &mut PlatformUnit,
         id: Id<Booking>,
         booking: &Booking,
         at: Timestamp,
     ) -> Result<()> {
-        let Some(email) = confirmation(self.flow, id, booking, at) else { return Ok(()) };
+        let confirmation = Confirmation::of(self.flow, id, booking, at);
+        let Some(Confirmation { to, template, attachments }) = confirmation else { return Ok(()) };
         let tenant = &self.visitor.tenant;
-        let email_id = tenant.new_id();
-        unit.insert(email_id, &email)?;
-        let job = mailing::job(Some(tenant.organization()), email_id, at);
-        Ok(batch.insert(tenant.new_id(), &job)?)
+        let owner = Some(tenant.organization());
+        tenant.house().mail_with(batch, owner, to, &template, attachments, at)
     }
 
     fn hold(&self, unit: &mut UnitOfWork, seats: &[Seat], expires_at: Timestamp) -> Result<()> {

@@ -1,8 +1,8 @@
 //! Mails that are queued: to a folder, and through a real server.
 
-use std::{net::TcpListener, sync::Arc};
+use std::net::TcpListener;
 
-use app::{Keyring, MailFolder, Mailer, Mailing, Worker};
+use app::{MailFolder, Mailer, Mailing, Worker};
 use model::{
     Id,
     core::{Email, EmailRecipient, EmailStatus, Job, JobKind, Organization},
@@ -30,8 +30,7 @@ on_both! {
 const DAY: i64 = 24 * 3_600;
 
 fn mailing(mailer: Mailer) -> Mailing {
-    let keyring: Keyring = "a5".repeat(32).parse().unwrap();
-    Mailing::new(mailer, "post@example.com".parse().unwrap(), Arc::new(keyring))
+    Mailing::new(mailer, "post@example.com".parse().unwrap())
 }
 
 fn through(port: u16) -> Mailing {
