@@ -28,3 +28,5 @@ mod server;
 mod site;
 #[path = "api/tokens.rs"]
 mod tokens;
+#[path = "api/waitlist.rs"]
+mod waitlist;

@@ -31,6 +31,7 @@ mod secret_token;
 mod sessions;
 mod tenant;
 mod totp;
+mod waitlist;
 
 pub use crate::{
     access::{By, Credential, Member, Operator, Origin, Permissions, SignedIn},
@@ -58,6 +59,7 @@ pub use crate::{
         TimeslotsSlot, VisitorSession,
     },
     tenant::Tenant,
+    waitlist::NewWaitlistRequest,
 };
 
 pub use adapters::mail::{Folder as MailFolder, Mailer, Smtp};
