@@ -13,7 +13,7 @@ pub(crate) struct Limits {
 struct Buckets {
     /// Everything.
     all: DefaultKeyedRateLimiter<IpAddr>,
-    /// Sessions begun, which make documents.
+    /// What anybody may begin, which makes documents.
     starts: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,
 }
@@ -47,7 +47,7 @@ impl Limits {
         let mut checked = buckets.all.check_key(address);
         if checked.is_ok()
             && parts.method == Method::POST
-            && parts.uri.path().ends_with("/sessions")
+            && ["/sessions", "/waitlist"].iter().any(|it| parts.uri.path().ends_with(it))
         {
             checked = buckets.starts.check_key(address);
         }

@@ -11,6 +11,7 @@ mod platform;
 mod schedulers;
 mod sessions;
 mod system;
+mod waitlist;
 
 use aide::{
     OperationInput, OperationOutput,
@@ -146,7 +147,7 @@ pub(crate) fn documented() -> Routes {
         .expose_headers([RETRY_AFTER, REQUEST_ID]);
     let admin = platform()
         .layered(|it| it.layer(DefaultBodyLimit::max(LARGEST_ADMIN_BODY)).layer(CsrfLayer::new()));
-    widget().layered(|it| it.layer(cors)).and(admin).and(system())
+    widget().and(waitlist::routes()).layered(|it| it.layer(cors)).and(admin).and(system())
 }
 
 /// What a visitor's widget calls.

@@ -32,3 +32,5 @@ mod server;
 mod site;
 #[path = "api/tokens.rs"]
 mod tokens;
+#[path = "api/waitlist.rs"]
+mod waitlist;

@@ -17,8 +17,10 @@ mod environment;
 mod error;
 mod flows;
 mod gate;
+mod jobs;
 mod keyring;
 mod logins;
+mod mailing;
 pub mod migrations;
 mod organizations;
 mod outbox;
@@ -31,6 +33,7 @@ mod secret_token;
 mod sessions;
 mod tenant;
 mod totp;
+mod waitlist;
 
 pub use crate::{
     access::{By, Credential, Member, Operator, Origin, Permissions, SignedIn},
@@ -49,8 +52,10 @@ pub use crate::{
     error::Error,
     flows::Imported,
     gate::Installation,
+    jobs::Worker,
     keyring::{Keyring, KeyringError},
     logins::LoginToken,
+    mailing::Mailing,
     organizations::NewOrganization,
     people::NewUser,
     platform::Global,
@@ -60,7 +65,10 @@ pub use crate::{
         TimeslotsSlot, VisitorSession,
     },
     tenant::Tenant,
+    waitlist::NewWaitlistRequest,
 };
+
+pub use adapters::mail::{Folder as MailFolder, Mailer, Smtp};
 
 /// What a use case answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

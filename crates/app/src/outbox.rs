@@ -1,7 +1,7 @@
 use adapters::mail::{Link, Template};
 use model::{
     Doc, Id, Timestamp,
-    core::{Email, EmailRecipient, EmailStatus, Job, JobKind, Organization},
+    core::{Email, EmailAttachment, EmailRecipient, EmailStatus, Job, JobKind, Organization},
 };
 use serde_json::{Map, Value};
 use store::PlatformUnit;
@@ -22,11 +22,24 @@ impl House {
         template: &Template,
         at: Timestamp,
     ) -> Result<()> {
+        self.mail_with(unit, organization, to, template, Vec::new(), at)
+    }
+
+    /// The same with attachments.
+    pub(crate) fn mail_with(
+        &self,
+        unit: &mut PlatformUnit,
+        organization: Option<Id<Organization>>,
+        to: EmailRecipient,
+        template: &Template,
+        attachments: Vec<EmailAttachment>,
+        at: Timestamp,
+    ) -> Result<()> {
         let id = self.environment.new_id();
         let (name, mut data) = parts(template);
         let mut secret = Map::new();
         for field in SECRET {
-            secret.extend(data.remove_entry(field));
+            secret.extend(data.remove_entry(field).filter(|it| !it.1.is_null()));
         }
         let field = Field::of::<Email>(organization, id, "sealed_data");
         let sealed =
@@ -43,7 +56,7 @@ impl House {
             to: vec![to],
             cc: Vec::new(),
             bcc: Vec::new(),
-            attachments: Vec::new(),
+            attachments,
             status: EmailStatus::Queued,
             error: None,
             message_id: None,

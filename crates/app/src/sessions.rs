@@ -1,6 +1,8 @@
 //! The loop around the pure decisions: load, decide, apply, commit, and again when somebody else
 //! was faster.
 
+mod calendar;
+mod confirmation;
 mod effects;
 mod execute;
 mod facts;

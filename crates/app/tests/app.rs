@@ -20,6 +20,8 @@ mod flows;
 mod holds;
 #[path = "app/importing.rs"]
 mod importing;
+#[path = "app/mails.rs"]
+mod mails;
 #[path = "app/meddling.rs"]
 mod meddling;
 #[path = "app/migration_faults.rs"]
@@ -34,6 +36,9 @@ mod processes;
 mod roles;
 #[path = "app/seats.rs"]
 mod seats;
+#[expect(dead_code, reason = "the tests of the ways on which mails leave need more of it")]
+#[path = "../../adapters/tests/mail/server.rs"]
+mod server;
 #[path = "app/tokens.rs"]
 mod tokens;
 #[path = "app/visitor.rs"]

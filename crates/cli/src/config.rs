@@ -5,6 +5,7 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
+use model::core::EmailAddress;
 use serde::Deserialize;
 use tracing_subscriber::EnvFilter;
 
@@ -28,6 +29,15 @@ pub(crate) struct Common {
     /// `off` turns rate limits off, for load tests.
     #[arg(long, global = true, env = "WRKBELT_LIMITS", value_name = "on|off")]
     limits: Option<Switch>,
+    /// Mail server: <smtps://USER:PASSWORD@HOST:PORT>. Without one, mails go to a folder.
+    #[arg(long, global = true, env = "WRKBELT_SMTP", hide_env_values = true, value_name = "URL")]
+    smtp: Option<String>,
+    /// Address that mails are from; a mail server needs one.
+    #[arg(long, global = true, env = "WRKBELT_MAIL_FROM", value_name = "ADDRESS")]
+    mail_from: Option<EmailAddress>,
+    /// Folder of mails that nobody gets [default: `mail` beside the store].
+    #[arg(long, global = true, env = "WRKBELT_MAIL_FOLDER", value_name = "FOLDER")]
+    mail_folder: Option<PathBuf>,
     /// File with the same settings; wrkbelt.toml is read when it is there.
     #[arg(long, global = true, env = "WRKBELT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -59,6 +69,9 @@ struct File {
     log: Option<String>,
     log_format: Option<LogFormat>,
     limits: Option<Switch>,
+    smtp: Option<String>,
+    mail_from: Option<EmailAddress>,
+    mail_folder: Option<PathBuf>,
 }
 
 /// What was settled.
@@ -67,6 +80,9 @@ pub(crate) struct Config {
     pub(crate) store: Option<String>,
     pub(crate) listen: SocketAddr,
     pub(crate) rate_limits: bool,
+    pub(crate) smtp: Option<String>,
+    pub(crate) mail_from: Option<EmailAddress>,
+    pub(crate) mail_folder: Option<PathBuf>,
     log: Option<String>,
     log_format: LogFormat,
 }
@@ -80,6 +96,9 @@ impl Common {
             store: self.store.or(file.store),
             listen: self.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             rate_limits: self.limits.or(file.limits) != Some(Switch::Off),
+            smtp: self.smtp.or(file.smtp),
+            mail_from: self.mail_from.or(file.mail_from),
+            mail_folder: self.mail_folder.or(file.mail_folder),
             log: self.log.or(file.log),
             log_format: self.log_format.or(file.log_format).unwrap_or(by_terminal),
         })

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     config::Config,
+    mail,
     output::{Failure, Output},
     samples::SAMPLES,
     serve, stores,
@@ -28,6 +29,7 @@ impl Demo {
             let path = folder.insert(fresh).path().join("demo.db");
             format!("sqlite://{}", path.display())
         };
+        let mailing = mail::mailing(config, &url)?;
         let server = serve::bind(config).await?;
         let (opened, _lock) = stores::open_to_serve(&url).await?;
         let mut installed = Vec::new();
@@ -53,7 +55,7 @@ impl Demo {
             for_people(&base_url, &url, installed.iter().map(|it| &it.1))
         });
         let site = DemoSite { businesses: installed.into_iter().map(|it| it.1).collect() };
-        serve::run(server, opened.doors, config, Some(site)).await
+        serve::run(server, opened, mailing, config, Some(site)).await
     }
 }
 

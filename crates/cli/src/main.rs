@@ -6,6 +6,7 @@ mod demo;
 mod doctor;
 mod flow;
 mod load;
+mod mail;
 mod migrate;
 mod output;
 mod progress;

@@ -1,15 +1,16 @@
 use std::process::ExitCode;
 
 use api::{DemoSite, Server, Settings};
-use app::Doors;
+use app::Mailing;
 use clap::Args;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     config::Config,
+    mail,
     output::{Failure, Output},
-    stores,
+    stores::{self, Opened},
 };
 
 #[derive(Args)]
@@ -19,13 +20,14 @@ impl Serve {
     /// A server that cannot listen does not migrate.
     pub(crate) async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
         let url = config.store();
+        let mailing = mail::mailing(config, url)?;
         let server = bind(config).await?;
         let (opened, _lock) = stores::open_to_serve(url).await?;
         let base_url = base_url(&server)?;
         output.answer(&json!({ "event": "listening", "base_url": base_url }), || {
             format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n")
         });
-        run(server, opened.doors, config, None).await
+        run(server, opened, mailing, config, None).await
     }
 }
 
@@ -43,16 +45,21 @@ pub(crate) fn base_url(server: &Server) -> Result<String, Failure> {
     Ok(format!("http://{address}"))
 }
 
-/// Serves until the process is asked to stop; then what is under way is answered first.
+/// Serves until the process is asked to stop; then what is under way is answered and
+/// sent first.
 pub(crate) async fn run(
     server: Server,
-    doors: Doors,
+    opened: Opened,
+    mailing: Mailing,
     config: &Config,
     demo: Option<DemoSite>,
 ) -> Result<ExitCode, Failure> {
+    let Opened { doors, system } = opened;
     let router = api::router(doors, Settings { demo, rate_limits: config.rate_limits });
-    let stop = stopped().map_err(|error| Failure::new(error.to_string()))?;
-    server.run(router, stop).await;
+    let stop = || stopped().map_err(|error| Failure::new(error.to_string()));
+    let (stop_serving, stop_working) = (stop()?, stop()?);
+    let worker = system.worker(mailing);
+    tokio::join!(server.run(router, stop_serving), worker.run(stop_working));
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }

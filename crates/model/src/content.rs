@@ -134,6 +134,14 @@ pub(crate) fn is_country(code: &str) -> bool {
 }
 
 impl Address {
+    /// On one line, without the country.
+    pub fn line(&self) -> String {
+        let Self { street, unit, city, region, postal_code, .. } = self;
+        let street =
+            unit.as_ref().map_or_else(|| street.clone(), |unit| format!("{street}, {unit}"));
+        format!("{street}, {city}, {region} {postal_code}")
+    }
+
     /// Checks lengths and the country's code; whether the place exists is not checked.
     pub fn validate(&self, mut place: Place<'_>) {
         place.at("street").text(&self.street, 1, 200);

@@ -38,7 +38,7 @@ impl Server {
             return None;
         };
         let mut child = Command::new(python)
-            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/mail/server.py"))
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../adapters/tests/mail/server.py"))
             .args([host, &port.to_string(), mode])
             .arg(certificate.unwrap_or(Path::new("")))
             .stdin(Stdio::piped())

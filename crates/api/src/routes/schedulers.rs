@@ -1,6 +1,5 @@
 use axum::{Json, http::header::CACHE_CONTROL, response::IntoResponse};
 use model::{
-    content::Address,
     core::{BrandColors, BrandShape, DarkMode, Organization, Typography},
     scheduler::{Initialization, PublicKey, SchedulerStatus},
 };
@@ -48,15 +47,9 @@ impl OrganizationView {
             phone: organization.phone,
             locale: organization.locale,
             time_zone: organization.time_zone,
-            address_line: organization.address.map(|it| address_line(&it)),
+            address_line: organization.address.map(|it| it.line()),
         }
     }
-}
-
-fn address_line(address: &Address) -> String {
-    let Address { street, unit, city, region, postal_code, .. } = address;
-    let street = unit.as_ref().map_or_else(|| street.clone(), |unit| format!("{street}, {unit}"));
-    format!("{street}, {city}, {region} {postal_code}")
 }
 
 pub(super) async fn show(ByPublicKey(scheduler): ByPublicKey) -> Result<Shown, Problem> {

@@ -20,6 +20,7 @@ async fn the_examples_are_what_the_api_answers() {
     let mut run = Run::new().await;
     run.visit().await;
     run.documents().await;
+    run.waitlist().await;
     run.system().await;
     let taken = run.finish();
     if std::env::var_os("WRKBELT_RENEW_EXAMPLES").is_some() {
@@ -139,6 +140,19 @@ impl Run {
         for operation in ["show_session", "list_session_events", "list_timeslots"] {
             self.call(operation, &session, token, None).await;
         }
+    }
+
+    async fn waitlist(&mut self) {
+        let asked = json!({
+            "first_name": "Ada",
+            "last_name": "Lovelace",
+            "email": "ada@lovelace.example",
+            "company_name": "Lovelace Heating",
+            "company_website": "https://lovelace.example/",
+            "source": "A friend",
+            "consent": true,
+        });
+        self.call("join_waitlist", &[], None, Some(asked)).await;
     }
 
     async fn system(&mut self) {

@@ -1,15 +1,16 @@
 use model::{
-    Doc, Timestamp,
+    Doc, Id, Timestamp,
     flow::CompiledFlow,
-    scheduler::{HoldState, SlotHold},
+    scheduler::{Booking, HoldState, SlotHold},
     session::{self, EventData, Seat, Selections, SessionEvent},
 };
-use store::UnitOfWork;
+use store::{PlatformUnit, UnitOfWork};
 
-use super::VisitorSession;
+use super::{VisitorSession, confirmation::Confirmation};
 use crate::Result;
 
-/// What events touch besides the session, in the same batch: seats and the booking.
+/// What events touch besides the session, in the same batch: seats, the booking, and the
+/// mail that confirms it.
 pub(super) struct Effects<'a> {
     pub(super) visitor: &'a VisitorSession,
     pub(super) flow: &'a CompiledFlow,
@@ -18,7 +19,12 @@ pub(super) struct Effects<'a> {
 }
 
 impl Effects<'_> {
-    pub(super) async fn add(&self, unit: &mut UnitOfWork, events: &[SessionEvent]) -> Result<()> {
+    pub(super) async fn add(
+        &self,
+        unit: &mut UnitOfWork,
+        batch: &mut PlatformUnit,
+        events: &[SessionEvent],
+    ) -> Result<()> {
         for event in events {
             match &event.body.data {
                 EventData::TimeslotReleased { seats }
@@ -36,6 +42,7 @@ impl Effects<'_> {
                         session::booking(self.flow, self.visitor.session.id, before, data)
                     {
                         unit.insert(*booking_id, &booking)?;
+                        self.confirm(batch, *booking_id, &booking, event.timestamp)?;
                     }
                     self.book(unit)?;
                 }
@@ -43,6 +50,20 @@ impl Effects<'_> {
             }
         }
         Ok(())
+    }
+
+    fn confirm(
+        &self,
+        batch: &mut PlatformUnit,
+        id: Id<Booking>,
+        booking: &Booking,
+        at: Timestamp,
+    ) -> Result<()> {
+        let confirmation = Confirmation::of(self.flow, id, booking, at);
+        let Some(Confirmation { to, template, attachments }) = confirmation else { return Ok(()) };
+        let tenant = &self.visitor.tenant;
+        let owner = Some(tenant.organization());
+        tenant.house().mail_with(batch, owner, to, &template, attachments, at)
     }
 
     fn hold(&self, unit: &mut UnitOfWork, seats: &[Seat], expires_at: Timestamp) -> Result<()> {

@@ -102,10 +102,12 @@ impl VisitorSession {
         }
         let mut unit = self.tenant.scoped().begin(now);
         let effects = Effects { visitor: self, flow, taken_over: &taken_over, kept: &kept };
-        effects.add(&mut unit, &events).await?;
+        let mut batch = self.tenant.house().store.platform().begin(now);
+        effects.add(&mut unit, &mut batch, &events).await?;
         let stored = events.iter().map(journal::to_stored).collect::<Result<_>>()?;
         unit.append(self.session.id, after, stored, &next)?;
-        unit.commit().await?;
+        batch.join(unit);
+        batch.commit().await?;
         self.session.version += events.len() as u64;
         self.session.updated_at = now;
         self.session.body = next;

@@ -3,14 +3,14 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
 use async_trait::async_trait;
 use model::Collection;
 use store::{
     Backend, Fault, Feed, Key, Page, Position, Query, Record, Referrers, Result, Scanned, Snapshot,
-    StoredEvent, Write,
+    StoreError, StoredEvent, Write,
 };
 use tokio::sync::oneshot;
 
@@ -18,6 +18,7 @@ pub(crate) struct Meddling {
     inner: Arc<dyn Backend>,
     pause: Mutex<Option<Pause>>,
     lost: AtomicU64,
+    keeps_jobs: AtomicBool,
 }
 
 struct Pause {
@@ -34,7 +35,12 @@ pub(crate) struct Paused {
 
 impl Meddling {
     pub(crate) fn new(inner: Arc<dyn Backend>) -> Self {
-        Self { inner, pause: Mutex::default(), lost: AtomicU64::new(0) }
+        Self {
+            inner,
+            pause: Mutex::default(),
+            lost: AtomicU64::new(0),
+            keeps_jobs: AtomicBool::new(false),
+        }
     }
 
     /// Whoever reads a document of the collection next has to wait when it has it.
@@ -49,6 +55,11 @@ impl Meddling {
     /// From now on no stream has an event with this sequence; 0 brings all of them back.
     pub(crate) fn lose_event(&self, sequence: u64) {
         self.lost.store(sequence, Ordering::SeqCst);
+    }
+
+    /// As long as it does, no batch that ends a job is written, as if its process had ended before.
+    pub(crate) fn keep_jobs(&self, keep: bool) {
+        self.keeps_jobs.store(keep, Ordering::SeqCst);
     }
 
     async fn wait(&self, key: &Key) {
@@ -98,6 +109,11 @@ impl Backend for Meddling {
     }
 
     async fn commit(&self, batch: Vec<Write>) -> Result<()> {
+        let ends_a_job =
+            |it: &Write| matches!(it, Write::Delete { key, .. } if key.collection == "jobs");
+        if self.keeps_jobs.load(Ordering::SeqCst) && batch.iter().any(ends_a_job) {
+            return Err(StoreError::Unavailable("the process has ended".to_owned()));
+        }
         self.inner.commit(batch).await
     }
 

@@ -1,6 +1,6 @@
 //! Servers: what they announce, what they show, and how they end.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fs, path::Path};
 
 use serde_json::Value;
 
@@ -43,6 +43,26 @@ fn what_a_stopped_server_knew_the_next_one_knows() {
         .call("GET", &format!("/public/v1/sessions/{}", visit.id), Some(&visit.token), None)
         .unwrap();
     assert_eq!((answer.status, answer.json()), (200, visit.view));
+}
+
+#[test]
+fn without_a_mail_server_mails_go_to_a_folder() {
+    let (folder, key) = Folder::with_business(1);
+    let server = folder.serve();
+    let mut client = server.client();
+    let mut visit = Visit::start(&mut client, &key).unwrap();
+    visit.book(&mut client, 0);
+    let mail = wait_for_a_file(&folder.path("mail"));
+    assert!(mail.contains(visit.reference().unwrap()), "{mail}");
+    assert!(mail.contains("BEGIN:VCALENDAR"), "{mail}");
+    assert_eq!(server.stop().0.code(), Some(0));
+}
+
+#[test]
+fn a_mail_server_needs_an_address_that_mails_are_from() {
+    let folder = Folder::new();
+    let refused = ran(folder.command().args(["serve", "--smtp", "smtp://localhost:25"]));
+    assert!(refused.failure().contains("--mail-from"), "{}", refused.failure());
 }
 
 #[test]
@@ -118,6 +138,18 @@ fn a_demo_on_a_store_of_its_own_finds_it_again() {
         list.as_array().unwrap().iter().map(of).collect()
     };
     assert_eq!(same(&first), same(&again));
+}
+
+/// The first mail in a folder, when it is there.
+fn wait_for_a_file(folder: &Path) -> String {
+    loop {
+        let files = fs::read_dir(folder).into_iter().flatten().map(|it| it.unwrap().path());
+        let mut mails = files.filter(|it| it.extension().is_some_and(|it| it == "eml"));
+        if let Some(mail) = mails.next() {
+            return fs::read_to_string(mail).unwrap();
+        }
+        std::thread::yield_now();
+    }
 }
 
 /// In the smallest of the samples.

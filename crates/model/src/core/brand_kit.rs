@@ -107,6 +107,26 @@ impl Default for BrandShape {
     }
 }
 
+impl Color {
+    /// Red, green and blue.
+    pub fn new([red, green, blue]: [u8; 3]) -> Self {
+        Self(format!("#{red:02x}{green:02x}{blue:02x}"))
+    }
+
+    /// Black or white: whichever contrasts more with it, as WCAG counts.
+    #[must_use]
+    pub fn ink(&self) -> Self {
+        let linear = |at: usize| {
+            let byte = self.0.get(at..at + 2).and_then(|it| u8::from_str_radix(it, 16).ok());
+            let part = f32::from(byte.unwrap_or_default()) / 255.0;
+            if part <= 0.04045 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        let luminance = 0.2126 * linear(1) + 0.7152 * linear(3) + 0.0722 * linear(5);
+        // There both contrasts are the same: (1.05 / 0.05)^½ is 4.58.
+        if luminance > 0.179 { Self::new([0; 3]) } else { Self::new([255; 3]) }
+    }
+}
+
 impl FromStr for Color {
     type Err = String;
 
@@ -149,5 +169,25 @@ impl Entity for BrandKit {
         place.at("typography.scale").range(&self.typography.scale, &0.8, &1.5);
         place.at("shape.radius").range(&self.shape.radius, &0, &32);
         place.at("custom_css").text(self.custom_css.as_deref().unwrap_or_default(), 0, 20_000);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ink_is_what_can_be_read() {
+        for (color, ink) in [
+            ("#ffffff", "#000000"),
+            ("#ffd500", "#000000"),
+            ("#777777", "#000000"),
+            ("#757575", "#ffffff"),
+            ("#0b5d4e", "#ffffff"),
+            ("#000000", "#ffffff"),
+        ] {
+            let color: Color = color.parse().unwrap();
+            assert_eq!(color.ink().0, ink, "{color:?}");
+        }
     }
 }
