@@ -9,7 +9,7 @@ use aide::{
         MediaType, Operation, Response as DocResponse, SchemaObject, StatusCode as DocStatus,
     },
 };
-use app::Error;
+use app::{Error, UploadError};
 use axum::{
     http::{
         HeaderValue, StatusCode,
@@ -124,6 +124,12 @@ impl From<Error> for Problem {
                 .retry_after(retry_after.as_secs() + 1),
             Error::Invalid(problems) => {
                 Self { errors: Some(problems), ..Self::new(Code::Invalid).detail(detail) }
+            }
+            Error::Upload(UploadError::TooLarge(_)) => Self::new(Code::TooLarge).detail(detail),
+            Error::Upload(_) => Self::new(Code::FileRefused).detail(detail),
+            Error::OverQuota => Self::new(Code::OverQuota).detail(detail),
+            Error::NoFiles | Error::Files(_) => {
+                Self::failed(Code::FilesUnavailable, &detail).retry_after(5)
             }
             Error::Paused => Self::new(Code::Paused).detail(detail),
             Error::NotPublished => Self::new(Code::NotPublished).detail(detail),

@@ -3,6 +3,7 @@
 mod api_keys;
 mod created;
 mod entities;
+mod files;
 mod pages;
 mod schedulers;
 mod sessions;
@@ -142,7 +143,7 @@ pub(crate) fn documented() -> Routes {
         .expose_headers([RETRY_AFTER, REQUEST_ID]);
     let admin = platform()
         .layered(|it| it.layer(DefaultBodyLimit::max(LARGEST_ADMIN_BODY)).layer(CsrfLayer::new()));
-    widget().layered(|it| it.layer(cors)).and(admin).and(system())
+    widget().layered(|it| it.layer(cors)).and(admin).and(files::served()).and(system())
 }
 
 /// What a visitor's widget calls.
@@ -184,7 +185,7 @@ fn widget() -> Routes {
 
 /// What members of organizations and those who run the platform call.
 fn platform() -> Routes {
-    entities::routes().and(api_keys::routes())
+    entities::routes().and(api_keys::routes()).and(files::routes())
 }
 
 /// For those who run the server.

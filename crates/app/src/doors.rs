@@ -10,7 +10,7 @@ use model::{
 use store::Store;
 
 use crate::{
-    Environment, Error, Result, Scheduler, SessionToken, Tenant, VisitorSession,
+    Environment, Error, Files, Result, Scheduler, SessionToken, Tenant, VisitorSession,
     audit::Trails,
     cache::Cache,
     migrations::{MIGRATIONS, Migrations},
@@ -19,9 +19,31 @@ use crate::{
 
 /// Hands the store over. From here on the doors are the only ways to a [`Tenant`]: the public one
 /// goes to the API, the other to the command line.
-pub fn open(store: Store, environment: Environment) -> (Doors, SystemDoor) {
-    let house = House { store, environment, caches: Arc::default(), trails: Arc::default() };
+pub fn open(store: Store, outside: impl Into<Outside>) -> (Doors, SystemDoor) {
+    let Outside { environment, files } = outside.into();
+    let (caches, trails) = (Arc::default(), Arc::default());
+    let house = House { store, environment, files, caches, trails };
     (Doors(house.clone()), SystemDoor(house))
+}
+
+/// What the system stands on beside its store.
+pub struct Outside {
+    environment: Environment,
+    files: Option<Files>,
+}
+
+impl From<Environment> for Outside {
+    fn from(environment: Environment) -> Self {
+        Self { environment, files: None }
+    }
+}
+
+impl Outside {
+    /// Without, no file is taken or given out.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Self {
+        Self { files: Some(files), ..self }
+    }
 }
 
 /// The ways in for those who come from outside: each shows something that lets it through.
@@ -36,6 +58,7 @@ pub struct SystemDoor(pub(crate) House);
 pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) environment: Environment,
+    pub(crate) files: Option<Files>,
     pub(crate) caches: Arc<Caches>,
     pub(crate) trails: Arc<Trails>,
 }

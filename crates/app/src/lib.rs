@@ -14,6 +14,7 @@ mod doors;
 mod entities;
 mod environment;
 mod error;
+mod files;
 mod flows;
 #[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod keyring;
@@ -32,6 +33,8 @@ mod tenant;
 #[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod totp;
 
+pub use adapters::files::{S3Settings, Served, UploadError};
+
 pub use crate::{
     access::{By, Credential, Member, Operator, Origin, Permissions, SignedIn},
     api_keys::NewApiKey,
@@ -40,10 +43,11 @@ pub use crate::{
         BackupKey, Checked, Dangling, Exported, Extent, NotAnArchive, SealedWriter, open_archive,
     },
     doctor::{Diagnosis, Finding, FindingCode},
-    doors::{Doors, SystemDoor, open},
+    doors::{Doors, Outside, SystemDoor, open},
     entities::{Asked, Created, Creation, Listed, Managed, Readable, Retry},
     environment::{Clock, Environment, SystemClock},
     error::Error,
+    files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile},
     flows::Imported,
     keyring::{Keyring, KeyringError},
     logins::LoginToken,

@@ -13,7 +13,7 @@ use axum::{
 };
 use model::{
     Doc,
-    core::{ApiKey, BrandKit, Email, Managed as Permitted, Membership, Role},
+    core::{ApiKey, BrandKit, Email, File, Managed as Permitted, Membership, Role},
     scheduler::{
         Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
         BookingFlowRouter, BookingFlowVersion, BookingQuestion, BookingQuestionAnswer,
@@ -61,6 +61,9 @@ pub(super) fn routes() -> Routes {
         .and(managed::<Customer>())
         .and(managed::<ServiceZone>())
         .and(managed::<Schedule>())
+        .and(seen::<File, View<File>>())
+        .and(changed::<File, Update<File>>())
+        .and(deleted::<File, Delete<File>>())
         .and(seen::<BookingFlowVersion, ViewBookingFlowVersions>())
         .and(seen::<BookingSession, ViewBookingSessions>())
         .and(seen::<Email, ViewEmails>())
@@ -248,7 +251,7 @@ impl aide::OperationOutput for NoContent {
 }
 
 /// 201 with the new document, or what was answered before.
-pub(super) struct Made<E>(Created<E>);
+pub(super) struct Made<E>(pub(super) Created<E>);
 
 impl<E: Routed> IntoResponse for Made<E> {
     fn into_response(self) -> Response {
