@@ -29,7 +29,7 @@ impl Demo {
             format!("sqlite://{}", path.display())
         };
         let server = serve::bind(config).await?;
-        let (opened, _lock) = stores::open_to_serve(&url).await?;
+        let (opened, _lock) = stores::open_to_serve(&url, config).await?;
         let mut installed = Vec::new();
         for sample in &SAMPLES {
             installed.push(sample.install(&opened.system).await?);
@@ -53,7 +53,7 @@ impl Demo {
             for_people(&base_url, &url, installed.iter().map(|it| &it.1))
         });
         let site = DemoSite { businesses: installed.into_iter().map(|it| it.1).collect() };
-        serve::run(server, opened.doors, config, Some(site)).await
+        serve::run(server, opened, config, Some(site)).await
     }
 }
 

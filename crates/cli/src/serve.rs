@@ -1,7 +1,7 @@
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use api::{DemoSite, Server, Settings};
-use app::Doors;
+use app::SystemDoor;
 use clap::Args;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::{
     config::Config,
     output::{Failure, Output},
-    stores,
+    stores::{self, Opened},
 };
 
 #[derive(Args)]
@@ -20,14 +20,17 @@ impl Serve {
     pub(crate) async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
         let url = config.store();
         let server = bind(config).await?;
-        let (opened, _lock) = stores::open_to_serve(url).await?;
+        let (opened, _lock) = stores::open_to_serve(url, config).await?;
         let base_url = base_url(&server)?;
         output.answer(&json!({ "event": "listening", "base_url": base_url }), || {
             format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n")
         });
-        run(server, opened.doors, config, None).await
+        run(server, opened, config, None).await
     }
 }
+
+/// In minutes: the whole file store is listed for it.
+const ORPHANS_EVERY: u32 = 24 * 60;
 
 pub(crate) async fn bind(config: &Config) -> Result<Server, Failure> {
     Server::bind(config.listen).await.map_err(|error| {
@@ -46,15 +49,34 @@ pub(crate) fn base_url(server: &Server) -> Result<String, Failure> {
 /// Serves until the process is asked to stop; then what is under way is answered first.
 pub(crate) async fn run(
     server: Server,
-    doors: Doors,
+    opened: Opened,
     config: &Config,
     demo: Option<DemoSite>,
 ) -> Result<ExitCode, Failure> {
-    let router = api::router(doors, Settings { demo, rate_limits: config.rate_limits });
+    let router = api::router(opened.doors, Settings { demo, rate_limits: config.rate_limits });
     let stop = stopped().map_err(|error| Failure::new(error.to_string()))?;
-    server.run(router, stop).await;
+    tokio::select! {
+        () = server.run(router, stop) => {}
+        () = tend_files(&opened.system) => {}
+    }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Goes on for ever. What fails is tried again.
+async fn tend_files(system: &SystemDoor) {
+    let mut minutes = tokio::time::interval(Duration::from_mins(1));
+    for minute in 0_u32.. {
+        minutes.tick().await;
+        if let Err(error) = system.tend_files().await {
+            tracing::warn!(%error, "files could not be tended");
+        }
+        if minute % ORPHANS_EVERY == 0
+            && let Err(error) = system.remove_orphans().await
+        {
+            tracing::warn!(%error, "bytes without a document could not be removed");
+        }
+    }
 }
 
 /// Ends at an interrupt or a request to terminate.

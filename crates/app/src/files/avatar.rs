@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::Stream;
 use model::{
     Doc,
-    core::{File, FileStatus, User},
+    core::{AccessLevel, File, FileStatus, User},
 };
 
 use super::upload::{NewFile, Owner, boxed};
@@ -23,6 +23,8 @@ impl SignedIn {
     ) -> Result<Doc<File>> {
         let house = &self.house;
         let owner = Owner { user: Some(self.user.id), ..Owner::default() };
+        let new =
+            NewFile { directory: "avatars".to_owned(), access_level: AccessLevel::Public, ..new };
         let file = house.upload(owner, new, boxed(chunks), &self.by).await?;
         let is_picture = Kind::from_mime(&file.body.mime_type).is_some_and(Kind::is_picture);
         if !is_picture {

@@ -101,7 +101,7 @@ impl House {
             let old = by_status("active", age);
             self.each_file(owner, old, |it| over.push((it, FileStatus::Deleted))).await?;
         }
-        let ended = || Find::by(BY_LIFECYCLE, []).between(first(), since(0));
+        let ended = || Find::by(BY_LIFECYCLE, []).between(Scalar::Text(String::new()), text(now));
         self.each_file(owner, ended, |it| over.push((it, FileStatus::Deleted))).await?;
         for (file, status) in over {
             let waits = matches!(file.body.status, FileStatus::Deleted | FileStatus::Failed);
@@ -142,10 +142,10 @@ impl House {
     async fn remove_files(&self) -> Result<()> {
         let platform = self.store.platform();
         let now = self.environment.now();
-        let until = Scalar::Number(now.millis() + 1);
+        let until = text(now.plus(Duration::from_millis(1)));
         let mut after = None;
         loop {
-            let due = Find::by(BY_DUE, []).between(Scalar::Number(i64::MIN), until.clone());
+            let due = Find::by(BY_DUE, []).between(Scalar::Text(String::new()), until.clone());
             let (page, next) = platform.list::<Job>(due.after(after)).await?;
             for job in page.into_iter().filter(|it| it.body.kind == JobKind::RemoveFile) {
                 let taken = Job {
@@ -160,7 +160,10 @@ impl House {
                     Err(StoreError::Conflict(_)) => continue,
                     Err(error) => return Err(error.into()),
                 }
-                self.remove_file(&taken).await?;
+                if let Err(error) = self.remove_file(&taken).await {
+                    tracing::warn!(%error, job = %job.id, "a file could not be removed yet");
+                    continue;
+                }
                 let mut unit = platform.begin(now);
                 unit.delete(job.id, job.version + 1);
                 unit.commit().await?;
@@ -199,6 +202,11 @@ impl House {
 pub(super) fn removal(owner: Option<Id<Organization>>, id: Id<File>, due_at: Timestamp) -> Job {
     let target_id = id.object_id();
     Job { kind: JobKind::RemoveFile, organization_id: owner, target_id, due_at, attempts: 0 }
+}
+
+/// As timestamps of the body are sorted.
+fn text(at: Timestamp) -> Scalar {
+    Scalar::Text(at.to_string())
 }
 
 fn millis(duration: Duration) -> i64 {
