@@ -101,7 +101,7 @@ impl House {
         let seen = match self.insert_file(owner.organization, pending).await {
             Ok(seen) => seen,
             Err(error) => {
-                self.free(files, owner.organization, 1, MOST_BYTES);
+                free(files, owner.organization, 1, MOST_BYTES);
                 return Err(error);
             }
         };
@@ -112,7 +112,7 @@ impl House {
         };
         match &finished {
             Ok(file) => {
-                self.free(files, owner.organization, 0, MOST_BYTES - file.body.size);
+                free(files, owner.organization, 0, MOST_BYTES - file.body.size);
             }
             Err(error) => {
                 tracing::debug!(%error, file = %seen.id, "an upload failed");
@@ -163,11 +163,11 @@ impl House {
         self.commit(unit, owner, by, Change::created(seen.id, &body), at).await?;
         Ok(Doc { version: seen.version + 1, updated_at: at, body, ..seen.clone() })
     }
+}
 
-    fn free(&self, files: &Parts, owner: Option<Id<Organization>>, count: u64, bytes: u64) {
-        if let Some(organization) = owner {
-            files.usages.free(organization, count, bytes);
-        }
+fn free(files: &Parts, owner: Option<Id<Organization>>, count: u64, bytes: u64) {
+    if let Some(organization) = owner {
+        files.usages.free(organization, count, bytes);
     }
 }
 
