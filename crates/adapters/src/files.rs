@@ -6,6 +6,7 @@ mod name;
 mod picture;
 mod served;
 mod store;
+mod unfinished;
 mod upload;
 
 pub use self::{

@@ -9,6 +9,8 @@ mod crafted;
 mod hostile;
 #[path = "files/kinds.rs"]
 mod kinds;
+#[path = "files/local.rs"]
+mod local;
 #[path = "files/pictures.rs"]
 mod pictures;
 #[path = "files/place.rs"]

@@ -23,7 +23,7 @@ use serde::Deserialize;
 
 pub(crate) use self::{
     allowed::{Allowed, Create, Delete, Operating, Requires, Update, View, permission},
-    signed_in::{ApiKeyOrLogin, LOGIN_COOKIE, LoggedIn, origin},
+    signed_in::{API_KEY, ApiKeyOrLogin, LOGIN, LOGIN_COOKIE, LoggedIn, origin},
 };
 use crate::{Api, Problem, problem::Code, routes::Access};
 

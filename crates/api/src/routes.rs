@@ -1,10 +1,13 @@
 //! Every route there is.
 
 mod api_keys;
+mod audit_log;
 mod created;
 mod entities;
 mod files;
+mod organizations;
 mod pages;
+mod platform;
 mod schedulers;
 mod sessions;
 mod system;
@@ -15,7 +18,7 @@ use aide::{
         ApiRouter,
         routing::{ApiMethodRouter, delete_with, get_with, patch_with, post_with, put_with},
     },
-    openapi::{Info, License, SecurityScheme, Tag},
+    openapi::{ApiKeyLocation, Info, License, SecurityScheme, Tag},
     operation::OperationHandler,
     transform::TransformOpenApi,
 };
@@ -31,7 +34,7 @@ use tower_http::{
 use self::created::Created;
 use crate::{
     Api, LARGEST_ADMIN_BODY, assets,
-    callers::{Guarded, SESSION_TOKEN},
+    callers::{API_KEY, Guarded, LOGIN, LOGIN_COOKIE, SESSION_TOKEN},
     finish::REQUEST_ID,
 };
 
@@ -185,7 +188,12 @@ fn widget() -> Routes {
 
 /// What members of organizations and those who run the platform call.
 fn platform() -> Routes {
-    entities::routes().and(api_keys::routes()).and(files::routes())
+    organizations::routes()
+        .and(entities::routes())
+        .and(api_keys::routes())
+        .and(audit_log::routes())
+        .and(files::routes())
+        .and(platform::routes())
 }
 
 /// For those who run the server.
@@ -219,28 +227,37 @@ pub(crate) fn undocumented() -> Router<Api> {
 
 /// What is said of the API as a whole.
 pub(crate) fn describe(api: TransformOpenApi<'_>) -> TransformOpenApi<'_> {
+    let bearer = |scheme: &str, description: &str| SecurityScheme::Http {
+        scheme: scheme.to_owned(),
+        bearer_format: None,
+        description: Some(description.to_owned()),
+        extensions: indexmap::IndexMap::default(),
+    };
+    let cookie = SecurityScheme::ApiKey {
+        location: ApiKeyLocation::Cookie,
+        name: LOGIN_COOKIE.to_owned(),
+        description: Some("The cookie that signing in sets.".to_owned()),
+        extensions: indexmap::IndexMap::default(),
+    };
     let mut api = api
         .security_scheme(
             SESSION_TOKEN,
-            SecurityScheme::Http {
-                scheme: "bearer".to_owned(),
-                bearer_format: None,
-                description: Some(
-                    "The `session_token` that beginning a visit answered.".to_owned(),
-                ),
-                extensions: indexmap::IndexMap::default(),
-            },
+            bearer("bearer", "The `session_token` that beginning a visit answered."),
         )
-        .tag(Tag {
-            name: "widget".to_owned(),
-            description: Some("What a visitor's widget calls.".to_owned()),
-            ..Tag::default()
-        })
-        .tag(Tag {
-            name: "system".to_owned(),
-            description: Some("For those who run the server.".to_owned()),
+        .security_scheme(API_KEY, bearer("bearer", "An API key of the organization."))
+        .security_scheme(LOGIN, cookie);
+    for (name, description) in [
+        ("widget", "What a visitor's widget calls."),
+        ("organizations", "An organization itself."),
+        ("platform", "For those who run the platform."),
+        ("system", "For those who run the server."),
+    ] {
+        api = api.tag(Tag {
+            name: name.to_owned(),
+            description: Some(description.to_owned()),
             ..Tag::default()
         });
+    }
     api.inner_mut().info = Info {
         title: "Wrkbelt".to_owned(),
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -9,9 +9,9 @@ use model::{
 };
 use serde::Serialize;
 use serde_json::{Map, Value};
-use store::{Find, PlatformUnit, StoreError};
+use store::{Find, PlatformUnit, Scalar, StoreError};
 
-use crate::{Error, Result, access::By, doors::House};
+use crate::{Error, Member, Result, access::By, doors::House};
 
 /// How often an entry is put behind another one because other servers wrote first.
 const ATTEMPTS: usize = 32;
@@ -148,6 +148,21 @@ impl House {
         Err(Error::Busy)
     }
 
+    /// Entries of a log behind one, in order, at most 200.
+    pub(crate) async fn audit_log(
+        &self,
+        log: Option<Id<Organization>>,
+        after: u64,
+    ) -> Result<Vec<Doc<AuditEntry>>> {
+        let number = |it: u64| Scalar::Number(i64::try_from(it).unwrap_or(i64::MAX));
+        let behind = Find::by(BY_SEQUENCE, []).between(number(after + 1), number(u64::MAX));
+        let (found, _) = match log {
+            None => self.store.platform().list(behind).await?,
+            Some(organization) => self.store.scoped(organization).list(behind).await?,
+        };
+        Ok(found)
+    }
+
     /// The newest entry of a log.
     async fn last_entry(&self, log: Option<Id<Organization>>) -> Result<Option<AuditEntry>> {
         let newest = Find::by(BY_SEQUENCE, []).descending().limit(1);
@@ -156,6 +171,16 @@ impl House {
             Some(organization) => self.store.scoped(organization).list(newest).await?,
         };
         Ok(found.into_iter().next().map(|it| it.body))
+    }
+}
+
+impl Member {
+    /// All of the organization's audit log behind an entry, in pages.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn audit_log(&self, after: u64) -> Result<Vec<Doc<AuditEntry>>> {
+        self.tenant().house().audit_log(Some(self.tenant().organization()), after).await
     }
 }
 

@@ -1,5 +1,6 @@
 //! Looks for what should not be in a store, and mends what can be mended.
 
+mod audit_logs;
 mod examine;
 mod mend;
 
@@ -57,6 +58,8 @@ pub enum FindingCode {
     MissingLookup,
     /// A globally unique value of a document that is not there.
     StaleLookup,
+    /// An entry of an audit log that was changed, removed or put in between.
+    BrokenAuditLog,
 }
 
 #[derive(Debug)]

@@ -13,6 +13,10 @@ use model::{
 use sha2::{Digest, Sha256};
 use store::{PlatformUnit, StoreError, UnitOfWork};
 
+pub(crate) use self::{
+    list::Plan,
+    rules::{another_owner_stays, invalid},
+};
 pub use self::{
     list::{Asked, Listed},
     rules::Managed,
@@ -49,7 +53,7 @@ pub enum Created<E> {
 const REMEMBERED: Duration = Duration::from_hours(24 * 7);
 
 /// How often a change that names no version is made again because others wrote first.
-const ATTEMPTS: usize = 32;
+pub(crate) const ATTEMPTS: usize = 32;
 
 impl Member {
     /// One document.

@@ -24,6 +24,7 @@ mod organizations;
 #[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod passwords;
 mod people;
+mod platform;
 #[cfg_attr(not(test), expect(dead_code, reason = "sign-in, which uses it, comes next"))]
 mod recovery_codes;
 mod schedulers;
@@ -53,6 +54,7 @@ pub use crate::{
     logins::LoginToken,
     organizations::NewOrganization,
     people::NewUser,
+    platform::Global,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
         Executed, Replayed, SessionToken, StartSession, Started, Timeslots, TimeslotsDay,

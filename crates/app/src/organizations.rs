@@ -1,11 +1,18 @@
-use model::{
-    Doc, Entity, Id,
-    content::Address,
-    core::{Organization, Retention, TenantSubdomain},
-};
-use store::{Find, Scalar, StoreError};
+use std::collections::BTreeSet;
 
-use crate::{Error, Result, SystemDoor, Tenant};
+use model::{
+    COLLECTIONS, Doc, Entity, Id, Lookup,
+    content::Address,
+    core::{Job, JobKind, Organization, Retention, TenantSubdomain},
+};
+use store::{Find, Key, Owner, Query, Record, Scalar, StoreError, Write};
+
+use crate::{
+    Error, Member, Result, SystemDoor, Tenant,
+    audit::Change,
+    doors::House,
+    entities::{ATTEMPTS, invalid},
+};
 
 /// What makes an organization.
 #[derive(Debug, Clone)]
@@ -78,6 +85,156 @@ impl SystemDoor {
         }
     }
 }
+
+impl Member {
+    /// Writes the organization itself anew.
+    ///
+    /// # Errors
+    /// As [`Member::change`].
+    pub async fn change_organization(
+        &self,
+        expected: Option<u64>,
+        to: impl Fn(&Doc<Organization>) -> Result<Organization> + Send + Sync,
+    ) -> Result<Doc<Organization>> {
+        let house = self.tenant().house();
+        for _ in 0..ATTEMPTS {
+            let seen = self.expected_profile(expected).await?;
+            let body = to(&seen)?;
+            self.has_the_logo(&body).await?;
+            if body.parent_organization_id != seen.body.parent_organization_id {
+                // Its members can be added here: that is for those who run the platform to say.
+                let rule = "is set by those who run the platform";
+                return Err(invalid("parent_organization_id", "not_held", rule));
+            }
+            let at = self.tenant().now();
+            let mut unit = house.store.platform().begin(at);
+            unit.replace(&seen, &body)?;
+            let change = Change::updated(&seen, &body);
+            match house.commit(unit, Some(seen.id), self.by(), change, at).await {
+                Ok(()) => {
+                    return Ok(Doc { version: seen.version + 1, updated_at: at, body, ..seen });
+                }
+                Err(Error::Store(StoreError::Conflict(_))) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    /// Ends the organization: nobody gets to it from now on, its widgets are gone, and what it had
+    /// is removed soon after.
+    ///
+    /// # Errors
+    /// [`Error::Changed`]; [`Error::Referenced`] while it is another one's parent.
+    pub async fn delete_organization(&self, expected: Option<u64>) -> Result<()> {
+        let house = self.tenant().house();
+        for _ in 0..ATTEMPTS {
+            let seen = self.expected_profile(expected).await?;
+            let at = self.tenant().now();
+            let mut unit = house.store.platform().begin(at);
+            unit.delete(seen.id, seen.version);
+            let job = Job {
+                kind: JobKind::PurgeOrganization,
+                organization_id: Some(seen.id),
+                target_id: seen.id.object_id(),
+                due_at: at,
+                attempts: 0,
+            };
+            unit.insert(house.environment.new_id(), &job)?;
+            match house.commit(unit, None, self.by(), Change::deleted(&seen), at).await {
+                Ok(()) => {
+                    // The job is for what this does not come to.
+                    if let Err(error) = house.purge(seen.id).await {
+                        tracing::warn!(%error, "what an organization had is removed later");
+                    }
+                    return Ok(());
+                }
+                Err(Error::Store(StoreError::Conflict(_))) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn expected_profile(&self, expected: Option<u64>) -> Result<Doc<Organization>> {
+        let seen = self.tenant().profile().await?;
+        match expected {
+            Some(version) if version != seen.version => {
+                Err(Error::Changed { current: seen.version })
+            }
+            _ => Ok(seen),
+        }
+    }
+
+    /// A document of the platform cannot refer to an organization's: the store does not check it.
+    async fn has_the_logo(&self, organization: &Organization) -> Result<()> {
+        let Some(logo) = organization.logo_file else { return Ok(()) };
+        match self.tenant().scoped().get(logo).await? {
+            Some(_) => Ok(()),
+            None => Err(invalid("logo_file", "reference", "there is no such file")),
+        }
+    }
+}
+
+impl House {
+    /// Removes all that an organization had which is no more. Safe to do again.
+    pub(crate) async fn purge(&self, organization: Id<Organization>) -> Result<()> {
+        if self.store.platform().get(organization).await?.is_some() {
+            return Ok(());
+        }
+        let owner = Owner::Organization(organization.object_id());
+        let backend = self.store.backend();
+        for collection in COLLECTIONS {
+            loop {
+                let page = backend.list(&Query::by_id(owner, collection.name, PURGED)).await?;
+                let mut batch = Vec::new();
+                for record in &page.records {
+                    batch.push(Write::Delete { key: record.key, expect: record.version });
+                    batch.extend(self.freed(record).await?);
+                }
+                if batch.is_empty() {
+                    break;
+                }
+                backend.commit(batch).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The lookups that lead to a document.
+    async fn freed(&self, record: &Record) -> Result<Vec<Write>> {
+        let mut freed = Vec::new();
+        for (kind, value) in model::lookups(record.key.collection, record.body.as_str()) {
+            let id = Lookup::id_for(kind, &value).object_id();
+            let key = Key { owner: Owner::Platform, collection: Lookup::COLLECTION.name, id };
+            if let Some(found) = self.store.backend().get(&key).await? {
+                freed.push(Write::Delete { key, expect: found.version });
+            }
+        }
+        Ok(freed)
+    }
+}
+
+/// Refuses a parent that has the organization among its own parents, or that there is not.
+pub(crate) async fn leads_back(
+    house: &House,
+    id: Option<Id<Organization>>,
+    now: &Organization,
+) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    let mut above = now.parent_organization_id;
+    while let Some(parent) = above {
+        if Some(parent) == id || !seen.insert(parent) {
+            return Err(invalid("parent_organization_id", "cycle", "must not lead back to itself"));
+        }
+        let found = house.store.platform().get(parent).await?;
+        above = found.and_then(|it| it.body.parent_organization_id);
+    }
+    Ok(())
+}
+
+/// So many documents are removed at once.
+const PURGED: usize = 100;
 
 impl Tenant {
     /// The organization itself.

@@ -5,7 +5,8 @@ use model::{
 use store::{Find, Scalar, StoreError};
 
 use crate::{
-    By, Error, Result, SystemDoor, access::Origin, audit::Change, doors::House, logins::LoginToken,
+    By, Error, Member, Result, SystemDoor, access::Origin, audit::Change, doors::House,
+    logins::LoginToken,
 };
 
 /// What makes a user.
@@ -53,6 +54,40 @@ impl SystemDoor {
     pub async fn log_in(&self, user: Id<User>) -> Result<LoginToken> {
         let user = self.0.store.platform().get(user).await?.ok_or(Error::NotFound("user"))?;
         self.0.begin_login(&user, None, Origin::default()).await
+    }
+}
+
+impl Member {
+    /// The users behind the organization's memberships.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn users(&self) -> Result<Vec<Doc<User>>> {
+        let platform = self.tenant().house().store.platform();
+        let (mut users, mut after) = (Vec::new(), None);
+        loop {
+            let find = Find::<Membership>::all().after(after);
+            let (page, next) = self.tenant().scoped().list(find).await?;
+            for membership in page {
+                users.extend(platform.get(membership.body.user_id).await?);
+            }
+            after = next;
+            if after.is_none() {
+                return Ok(users);
+            }
+        }
+    }
+
+    /// One of them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for whoever is no member.
+    pub async fn user(&self, id: Id<User>) -> Result<Doc<User>> {
+        let tenant = self.tenant();
+        let membership = Membership::id_of(tenant.organization(), id);
+        let not_found = || Error::NotFound(User::COLLECTION.label);
+        tenant.scoped().get(membership).await?.ok_or_else(not_found)?;
+        tenant.house().store.platform().get(id).await?.ok_or_else(not_found)
     }
 }
 

@@ -159,6 +159,11 @@ impl Platform {
         Ok(self.quarantine.sort(self.backend.list(&find.query(Owner::Platform)).await?))
     }
 
+    /// How many there are on all pages.
+    pub async fn count<E: Entity<Scope: OfPlatform>>(&self, find: Find<E>) -> Result<u64> {
+        self.backend.count(&find.query(Owner::Platform)).await
+    }
+
     /// Whose document has a globally unique value, and which it is.
     pub async fn lookup(&self, kind: LookupKind, value: &str) -> Result<Option<Lookup>> {
         let found = self.get(Lookup::id_for(kind, value)).await?;

@@ -106,6 +106,1522 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The organization
+         * @description Needs the permission `VIEW_ORGANIZATIONS`.
+         */
+        get: operations["get_organization"];
+        /**
+         * Write the organization anew
+         * @description Needs the permission `UPDATE_ORGANIZATION`.
+         */
+        put: operations["replace_organization"];
+        post?: never;
+        /**
+         * End the organization, with all that it has
+         * @description Needs the permission `DELETE_ORGANIZATION`.
+         */
+        delete: operations["delete_organization"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of the organization (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_ORGANIZATION`.
+         */
+        patch: operations["update_organization"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What roles can allow
+         * @description Needs the permission `VIEW_PERMISSIONS`.
+         */
+        get: operations["list_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/system_roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The roles that every organization can give
+         * @description Needs the permission `VIEW_ROLES`.
+         */
+        get: operations["list_system_roles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who the members are
+         * @description Needs the permission `VIEW_USERS`.
+         */
+        get: operations["list_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who one member is
+         * @description Needs the permission `VIEW_USERS`.
+         */
+        get: operations["get_user"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/brand_kits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s brand kits
+         * @description Needs the permission `VIEW_BRAND_KITS`.
+         */
+        get: operations["list_brand_kits"];
+        put?: never;
+        /**
+         * Make a brand kit
+         * @description Needs the permission `CREATE_BRAND_KIT`.
+         */
+        post: operations["create_brand_kit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/brand_kits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One brand kit
+         * @description Needs the permission `VIEW_BRAND_KITS`.
+         */
+        get: operations["get_brand_kit"];
+        /**
+         * Write a brand kit anew
+         * @description Needs the permission `UPDATE_BRAND_KIT`.
+         */
+        put: operations["replace_brand_kit"];
+        post?: never;
+        /**
+         * Delete a brand kit
+         * @description Needs the permission `DELETE_BRAND_KIT`.
+         */
+        delete: operations["delete_brand_kit"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a brand kit (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BRAND_KIT`.
+         */
+        patch: operations["update_brand_kit"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s roles
+         * @description Needs the permission `VIEW_ROLES`.
+         */
+        get: operations["list_roles"];
+        put?: never;
+        /**
+         * Make a role
+         * @description Needs the permission `CREATE_ROLE`.
+         */
+        post: operations["create_role"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One role
+         * @description Needs the permission `VIEW_ROLES`.
+         */
+        get: operations["get_role"];
+        /**
+         * Write a role anew
+         * @description Needs the permission `UPDATE_ROLE`.
+         */
+        put: operations["replace_role"];
+        post?: never;
+        /**
+         * Delete a role
+         * @description Needs the permission `DELETE_ROLE`.
+         */
+        delete: operations["delete_role"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a role (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_ROLE`.
+         */
+        patch: operations["update_role"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/scheduler_configs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s scheduler configs
+         * @description Needs the permission `VIEW_SCHEDULER_CONFIGS`.
+         */
+        get: operations["list_scheduler_configs"];
+        put?: never;
+        /**
+         * Make a scheduler config
+         * @description Needs the permission `CREATE_SCHEDULER_CONFIG`.
+         */
+        post: operations["create_scheduler_config"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/scheduler_configs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One scheduler config
+         * @description Needs the permission `VIEW_SCHEDULER_CONFIGS`.
+         */
+        get: operations["get_scheduler_config"];
+        /**
+         * Write a scheduler config anew
+         * @description Needs the permission `UPDATE_SCHEDULER_CONFIG`.
+         */
+        put: operations["replace_scheduler_config"];
+        post?: never;
+        /**
+         * Delete a scheduler config
+         * @description Needs the permission `DELETE_SCHEDULER_CONFIG`.
+         */
+        delete: operations["delete_scheduler_config"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a scheduler config (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_SCHEDULER_CONFIG`.
+         */
+        patch: operations["update_scheduler_config"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking flows
+         * @description Needs the permission `VIEW_BOOKING_FLOWS`.
+         */
+        get: operations["list_booking_flows"];
+        put?: never;
+        /**
+         * Make a booking flow
+         * @description Needs the permission `CREATE_BOOKING_FLOW`.
+         */
+        post: operations["create_booking_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking flow
+         * @description Needs the permission `VIEW_BOOKING_FLOWS`.
+         */
+        get: operations["get_booking_flow"];
+        /**
+         * Write a booking flow anew
+         * @description Needs the permission `UPDATE_BOOKING_FLOW`.
+         */
+        put: operations["replace_booking_flow"];
+        post?: never;
+        /**
+         * Delete a booking flow
+         * @description Needs the permission `DELETE_BOOKING_FLOW`.
+         */
+        delete: operations["delete_booking_flow"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a booking flow (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BOOKING_FLOW`.
+         */
+        patch: operations["update_booking_flow"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking flow steps
+         * @description Needs the permission `VIEW_BOOKING_FLOW_STEPS`.
+         */
+        get: operations["list_booking_flow_steps"];
+        put?: never;
+        /**
+         * Make a booking flow step
+         * @description Needs the permission `CREATE_BOOKING_FLOW_STEP`.
+         */
+        post: operations["create_booking_flow_step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_steps/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking flow step
+         * @description Needs the permission `VIEW_BOOKING_FLOW_STEPS`.
+         */
+        get: operations["get_booking_flow_step"];
+        /**
+         * Write a booking flow step anew
+         * @description Needs the permission `UPDATE_BOOKING_FLOW_STEP`.
+         */
+        put: operations["replace_booking_flow_step"];
+        post?: never;
+        /**
+         * Delete a booking flow step
+         * @description Needs the permission `DELETE_BOOKING_FLOW_STEP`.
+         */
+        delete: operations["delete_booking_flow_step"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a booking flow step (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BOOKING_FLOW_STEP`.
+         */
+        patch: operations["update_booking_flow_step"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking services
+         * @description Needs the permission `VIEW_BOOKING_SERVICES`.
+         */
+        get: operations["list_booking_services"];
+        put?: never;
+        /**
+         * Make a booking service
+         * @description Needs the permission `CREATE_BOOKING_SERVICE`.
+         */
+        post: operations["create_booking_service"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_services/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking service
+         * @description Needs the permission `VIEW_BOOKING_SERVICES`.
+         */
+        get: operations["get_booking_service"];
+        /**
+         * Write a booking service anew
+         * @description Needs the permission `UPDATE_BOOKING_SERVICE`.
+         */
+        put: operations["replace_booking_service"];
+        post?: never;
+        /**
+         * Delete a booking service
+         * @description Needs the permission `DELETE_BOOKING_SERVICE`.
+         */
+        delete: operations["delete_booking_service"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a booking service (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BOOKING_SERVICE`.
+         */
+        patch: operations["update_booking_service"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_questions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking questions
+         * @description Needs the permission `VIEW_BOOKING_QUESTIONS`.
+         */
+        get: operations["list_booking_questions"];
+        put?: never;
+        /**
+         * Make a booking question
+         * @description Needs the permission `CREATE_BOOKING_QUESTION`.
+         */
+        post: operations["create_booking_question"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_questions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking question
+         * @description Needs the permission `VIEW_BOOKING_QUESTIONS`.
+         */
+        get: operations["get_booking_question"];
+        /**
+         * Write a booking question anew
+         * @description Needs the permission `UPDATE_BOOKING_QUESTION`.
+         */
+        put: operations["replace_booking_question"];
+        post?: never;
+        /**
+         * Delete a booking question
+         * @description Needs the permission `DELETE_BOOKING_QUESTION`.
+         */
+        delete: operations["delete_booking_question"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a booking question (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BOOKING_QUESTION`.
+         */
+        patch: operations["update_booking_question"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_question_answers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking question answers
+         * @description Needs the permission `VIEW_BOOKING_QUESTION_ANSWERS`.
+         */
+        get: operations["list_booking_question_answers"];
+        put?: never;
+        /**
+         * Make a booking question answer
+         * @description Needs the permission `CREATE_BOOKING_QUESTION_ANSWER`.
+         */
+        post: operations["create_booking_question_answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_question_answers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking question answer
+         * @description Needs the permission `VIEW_BOOKING_QUESTION_ANSWERS`.
+         */
+        get: operations["get_booking_question_answer"];
+        /**
+         * Write a booking question answer anew
+         * @description Needs the permission `UPDATE_BOOKING_QUESTION_ANSWER`.
+         */
+        put: operations["replace_booking_question_answer"];
+        post?: never;
+        /**
+         * Delete a booking question answer
+         * @description Needs the permission `DELETE_BOOKING_QUESTION_ANSWER`.
+         */
+        delete: operations["delete_booking_question_answer"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a booking question answer (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BOOKING_QUESTION_ANSWER`.
+         */
+        patch: operations["update_booking_question_answer"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_answer_categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking answer categories
+         * @description Needs the permission `VIEW_BOOKING_ANSWER_CATEGORIES`.
+         */
+        get: operations["list_booking_answer_categories"];
+        put?: never;
+        /**
+         * Make a booking answer category
+         * @description Needs the permission `CREATE_BOOKING_ANSWER_CATEGORY`.
+         */
+        post: operations["create_booking_answer_category"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_answer_categories/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking answer category
+         * @description Needs the permission `VIEW_BOOKING_ANSWER_CATEGORIES`.
+         */
+        get: operations["get_booking_answer_category"];
+        /**
+         * Write a booking answer category anew
+         * @description Needs the permission `UPDATE_BOOKING_ANSWER_CATEGORY`.
+         */
+        put: operations["replace_booking_answer_category"];
+        post?: never;
+        /**
+         * Delete a booking answer category
+         * @description Needs the permission `DELETE_BOOKING_ANSWER_CATEGORY`.
+         */
+        delete: operations["delete_booking_answer_category"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a booking answer category (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BOOKING_ANSWER_CATEGORY`.
+         */
+        patch: operations["update_booking_answer_category"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_routers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking flow routers
+         * @description Needs the permission `VIEW_BOOKING_FLOW_ROUTERS`.
+         */
+        get: operations["list_booking_flow_routers"];
+        put?: never;
+        /**
+         * Make a booking flow router
+         * @description Needs the permission `CREATE_BOOKING_FLOW_ROUTER`.
+         */
+        post: operations["create_booking_flow_router"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_routers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking flow router
+         * @description Needs the permission `VIEW_BOOKING_FLOW_ROUTERS`.
+         */
+        get: operations["get_booking_flow_router"];
+        /**
+         * Write a booking flow router anew
+         * @description Needs the permission `UPDATE_BOOKING_FLOW_ROUTER`.
+         */
+        put: operations["replace_booking_flow_router"];
+        post?: never;
+        /**
+         * Delete a booking flow router
+         * @description Needs the permission `DELETE_BOOKING_FLOW_ROUTER`.
+         */
+        delete: operations["delete_booking_flow_router"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a booking flow router (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BOOKING_FLOW_ROUTER`.
+         */
+        patch: operations["update_booking_flow_router"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_express_links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking flow express links
+         * @description Needs the permission `VIEW_BOOKING_FLOW_EXPRESS_LINKS`.
+         */
+        get: operations["list_booking_flow_express_links"];
+        put?: never;
+        /**
+         * Make a express link
+         * @description Needs the permission `CREATE_BOOKING_FLOW_EXPRESS_LINK`.
+         */
+        post: operations["create_booking_flow_express_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_express_links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One express link
+         * @description Needs the permission `VIEW_BOOKING_FLOW_EXPRESS_LINKS`.
+         */
+        get: operations["get_booking_flow_express_link"];
+        /**
+         * Write a express link anew
+         * @description Needs the permission `UPDATE_BOOKING_FLOW_EXPRESS_LINK`.
+         */
+        put: operations["replace_booking_flow_express_link"];
+        post?: never;
+        /**
+         * Delete a express link
+         * @description Needs the permission `DELETE_BOOKING_FLOW_EXPRESS_LINK`.
+         */
+        delete: operations["delete_booking_flow_express_link"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a express link (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BOOKING_FLOW_EXPRESS_LINK`.
+         */
+        patch: operations["update_booking_flow_express_link"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_diagrams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking flow diagrams
+         * @description Needs the permission `VIEW_BOOKING_FLOW_DIAGRAMS`.
+         */
+        get: operations["list_booking_flow_diagrams"];
+        put?: never;
+        /**
+         * Make a booking flow diagram
+         * @description Needs the permission `CREATE_BOOKING_FLOW_DIAGRAM`.
+         */
+        post: operations["create_booking_flow_diagram"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_diagrams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking flow diagram
+         * @description Needs the permission `VIEW_BOOKING_FLOW_DIAGRAMS`.
+         */
+        get: operations["get_booking_flow_diagram"];
+        /**
+         * Write a booking flow diagram anew
+         * @description Needs the permission `UPDATE_BOOKING_FLOW_DIAGRAM`.
+         */
+        put: operations["replace_booking_flow_diagram"];
+        post?: never;
+        /**
+         * Delete a booking flow diagram
+         * @description Needs the permission `DELETE_BOOKING_FLOW_DIAGRAM`.
+         */
+        delete: operations["delete_booking_flow_diagram"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a booking flow diagram (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BOOKING_FLOW_DIAGRAM`.
+         */
+        patch: operations["update_booking_flow_diagram"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/customers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s customers
+         * @description Needs the permission `VIEW_CUSTOMERS`.
+         */
+        get: operations["list_customers"];
+        put?: never;
+        /**
+         * Make a customer
+         * @description Needs the permission `CREATE_CUSTOMER`.
+         */
+        post: operations["create_customer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One customer
+         * @description Needs the permission `VIEW_CUSTOMERS`.
+         */
+        get: operations["get_customer"];
+        /**
+         * Write a customer anew
+         * @description Needs the permission `UPDATE_CUSTOMER`.
+         */
+        put: operations["replace_customer"];
+        post?: never;
+        /**
+         * Delete a customer
+         * @description Needs the permission `DELETE_CUSTOMER`.
+         */
+        delete: operations["delete_customer"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a customer (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_CUSTOMER`.
+         */
+        patch: operations["update_customer"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/service_zones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s service zones
+         * @description Needs the permission `VIEW_SERVICE_ZONES`.
+         */
+        get: operations["list_service_zones"];
+        put?: never;
+        /**
+         * Make a service zone
+         * @description Needs the permission `CREATE_SERVICE_ZONE`.
+         */
+        post: operations["create_service_zone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/service_zones/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One service zone
+         * @description Needs the permission `VIEW_SERVICE_ZONES`.
+         */
+        get: operations["get_service_zone"];
+        /**
+         * Write a service zone anew
+         * @description Needs the permission `UPDATE_SERVICE_ZONE`.
+         */
+        put: operations["replace_service_zone"];
+        post?: never;
+        /**
+         * Delete a service zone
+         * @description Needs the permission `DELETE_SERVICE_ZONE`.
+         */
+        delete: operations["delete_service_zone"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a service zone (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_SERVICE_ZONE`.
+         */
+        patch: operations["update_service_zone"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s schedules
+         * @description Needs the permission `VIEW_SCHEDULES`.
+         */
+        get: operations["list_schedules"];
+        put?: never;
+        /**
+         * Make a schedule
+         * @description Needs the permission `CREATE_SCHEDULE`.
+         */
+        post: operations["create_schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/schedules/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One schedule
+         * @description Needs the permission `VIEW_SCHEDULES`.
+         */
+        get: operations["get_schedule"];
+        /**
+         * Write a schedule anew
+         * @description Needs the permission `UPDATE_SCHEDULE`.
+         */
+        put: operations["replace_schedule"];
+        post?: never;
+        /**
+         * Delete a schedule
+         * @description Needs the permission `DELETE_SCHEDULE`.
+         */
+        delete: operations["delete_schedule"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a schedule (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_SCHEDULE`.
+         */
+        patch: operations["update_schedule"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking flow versions
+         * @description Needs the permission `VIEW_BOOKING_FLOW_VERSIONS`.
+         */
+        get: operations["list_booking_flow_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking flow version
+         * @description Needs the permission `VIEW_BOOKING_FLOW_VERSIONS`.
+         */
+        get: operations["get_booking_flow_version"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s booking sessions
+         * @description Needs the permission `VIEW_BOOKING_SESSIONS`.
+         */
+        get: operations["list_booking_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking session
+         * @description Needs the permission `VIEW_BOOKING_SESSIONS`.
+         */
+        get: operations["get_booking_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/emails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s emails
+         * @description Needs the permission `VIEW_EMAILS`.
+         */
+        get: operations["list_emails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/emails/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One e-mail
+         * @description Needs the permission `VIEW_EMAILS`.
+         */
+        get: operations["get_email"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/bookings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s bookings
+         * @description Needs the permission `VIEW_BOOKINGS`.
+         */
+        get: operations["list_bookings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/bookings/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One booking
+         * @description Needs the permission `VIEW_BOOKINGS`.
+         */
+        get: operations["get_booking"];
+        /**
+         * Write a booking anew
+         * @description Needs the permission `UPDATE_BOOKING`.
+         */
+        put: operations["replace_booking"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a booking (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_BOOKING`.
+         */
+        patch: operations["update_booking"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/memberships": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s memberships
+         * @description Needs the permission `VIEW_MEMBERSHIPS`.
+         */
+        get: operations["list_memberships"];
+        put?: never;
+        /**
+         * Make a membership
+         * @description Needs the permission `CREATE_ORG_MEMBER`.
+         */
+        post: operations["create_membership"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/memberships/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One membership
+         * @description Needs the permission `VIEW_MEMBERSHIPS`.
+         */
+        get: operations["get_membership"];
+        /**
+         * Write a membership anew
+         * @description Needs the permission `UPDATE_MEMBERSHIP`.
+         */
+        put: operations["replace_membership"];
+        post?: never;
+        /**
+         * Delete a membership
+         * @description Needs the permission `DELETE_MEMBERSHIP`.
+         */
+        delete: operations["delete_membership"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a membership (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_MEMBERSHIP`.
+         */
+        patch: operations["update_membership"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/audit_log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s audit log
+         * @description Needs the permission `VIEW_AUDIT_LOG`.
+         */
+        get: operations["list_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/audit_log/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One audit entry
+         * @description Needs the permission `VIEW_AUDIT_LOG`.
+         */
+        get: operations["get_audit_log_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/api_keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s api keys
+         * @description Needs the permission `VIEW_API_KEYS`.
+         */
+        get: operations["list_api_keys"];
+        put?: never;
+        /**
+         * Make an API key, which only this answer shows
+         * @description Needs the permission `CREATE_API_KEY`.
+         */
+        post: operations["create_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/api_keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One API key
+         * @description Needs the permission `VIEW_API_KEYS`.
+         */
+        get: operations["get_api_key"];
+        /**
+         * Write a API key anew
+         * @description Needs the permission `UPDATE_API_KEY`.
+         */
+        put: operations["replace_api_key"];
+        post?: never;
+        /**
+         * Delete a API key
+         * @description Needs the permission `DELETE_API_KEY`.
+         */
+        delete: operations["delete_api_key"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a API key (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_API_KEY`.
+         */
+        patch: operations["update_api_key"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/api_keys/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an API key, from the next request on
+         * @description Needs the permission `UPDATE_API_KEY`.
+         */
+        post: operations["revoke_api_key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/audit_log/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The whole audit log, one entry of JSON a line, oldest first
+         * @description Needs the permission `VIEW_AUDIT_LOG`.
+         */
+        get: operations["export_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the platform’s users
+         * @description For those who run the platform, with `VIEW_USERS`.
+         */
+        get: operations["list_platform_users"];
+        put?: never;
+        /**
+         * Make a user
+         * @description For those who run the platform, with `CREATE_USER`.
+         */
+        post: operations["create_platform_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One user of the platform
+         * @description For those who run the platform, with `VIEW_USERS`.
+         */
+        get: operations["get_platform_user"];
+        /**
+         * Write a user anew
+         * @description For those who run the platform, with `UPDATE_USER`.
+         */
+        put: operations["replace_platform_user"];
+        post?: never;
+        /**
+         * Delete a user
+         * @description For those who run the platform, with `DELETE_USER`.
+         */
+        delete: operations["delete_platform_user"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a user (JSON Merge Patch)
+         * @description For those who run the platform, with `UPDATE_USER`.
+         */
+        patch: operations["update_platform_user"];
+        trace?: never;
+    };
+    "/api/v1/platform/waitlist_requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the platform’s waitlist requests
+         * @description For those who run the platform, with `VIEW_WAITLIST_REQUESTS`.
+         */
+        get: operations["list_platform_waitlist_requests"];
+        put?: never;
+        /**
+         * Make a waitlist request
+         * @description For those who run the platform, with `CREATE_WAITLIST_REQUEST`.
+         */
+        post: operations["create_platform_waitlist_request"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/waitlist_requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One waitlist request of the platform
+         * @description For those who run the platform, with `VIEW_WAITLIST_REQUESTS`.
+         */
+        get: operations["get_platform_waitlist_request"];
+        /**
+         * Write a waitlist request anew
+         * @description For those who run the platform, with `UPDATE_WAITLIST_REQUEST`.
+         */
+        put: operations["replace_platform_waitlist_request"];
+        post?: never;
+        /**
+         * Delete a waitlist request
+         * @description For those who run the platform, with `DELETE_WAITLIST_REQUEST`.
+         */
+        delete: operations["delete_platform_waitlist_request"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a waitlist request (JSON Merge Patch)
+         * @description For those who run the platform, with `UPDATE_WAITLIST_REQUEST`.
+         */
+        patch: operations["update_platform_waitlist_request"];
+        trace?: never;
+    };
+    "/api/v1/platform/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the platform’s organizations
+         * @description For those who run the platform, with `VIEW_ORGANIZATIONS`.
+         */
+        get: operations["list_platform_organizations"];
+        put?: never;
+        /**
+         * Make a organization
+         * @description For those who run the platform, with `CREATE_ORGANIZATION`.
+         */
+        post: operations["create_platform_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/organizations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One organization of the platform
+         * @description For those who run the platform, with `VIEW_ORGANIZATIONS`.
+         */
+        get: operations["get_platform_organization"];
+        /**
+         * Write a organization anew
+         * @description For those who run the platform, with `UPDATE_ORGANIZATION`.
+         */
+        put: operations["replace_platform_organization"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a organization (JSON Merge Patch)
+         * @description For those who run the platform, with `UPDATE_ORGANIZATION`.
+         */
+        patch: operations["update_platform_organization"];
+        trace?: never;
+    };
+    "/api/v1/platform/audit_log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the platform’s audit log
+         * @description For those who run the platform, with `VIEW_AUDIT_LOG`.
+         */
+        get: operations["list_platform_audit_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platform/audit_log/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One audit entry of the platform
+         * @description For those who run the platform, with `VIEW_AUDIT_LOG`.
+         */
+        get: operations["get_platform_audit_log_entry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -149,6 +1665,28 @@ export interface components {
          * @enum {string}
          */
         AbandonReason: "timeout" | "closed" | "out_of_area" | "no_timeslots" | "price" | "other";
+        /** @description Who did something. */
+        Actor: {
+            /** @description Absent for the system itself. */
+            id?: string | null;
+            kind: components["schemas"]["ActorKind"];
+        };
+        /** @description What kind of somebody. */
+        ActorKind: ("user" | "api_key") | "system" | "booker";
+        /** @description Asks what else whoever comes should know. */
+        AdditionalDetails: {
+            /** @default [] */
+            fields?: components["schemas"]["DetailField"][];
+            /**
+             * @default {
+             *       "enabled": false,
+             *       "max_bytes": null,
+             *       "max_files": null,
+             *       "mime_types": []
+             *     }
+             */
+            media?: components["schemas"]["MediaUpload"];
+        };
         /** @description Where somebody lives or works. */
         Address: {
             city: string;
@@ -158,6 +1696,71 @@ export interface components {
             region: string;
             street: string;
             unit?: string | null;
+        };
+        /** @description A list that is never long. */
+        All: {
+            data: components["schemas"]["PermissionView"][];
+        };
+        /** @description A list that is never long. */
+        All2: {
+            data: components["schemas"]["SystemRoleView"][];
+        };
+        /** @description A list that is never long. */
+        All3: {
+            data: components["schemas"]["UserView"][];
+        };
+        /** @description A question and what was answered, in words. */
+        AnswerSummary: {
+            answer: string;
+            question: string;
+        };
+        /** @description What a program shows to act for an organization. The key itself is shown once and not stored. */
+        ApiKeyDocument: {
+            _id: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by_id?: string | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /**
+             * Format: date-time
+             * @description Within a minute.
+             */
+            last_used_at?: string | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            organization_id?: string;
+            /** @description How the key begins, by which people recognise it. */
+            prefix: string;
+            /** Format: date-time */
+            revoked_at?: string | null;
+            /** @description At least one; none that whoever made it did not have. */
+            scopes: components["schemas"]["Permission"][];
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /** @description What a program shows to act for an organization. The key itself is shown once and not stored. */
+        ApiKeyInput: {
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /** @description At least one; none that whoever made it did not have. */
+            scopes: components["schemas"]["Permission"][];
+        };
+        ApiKeyPage: {
+            data: components["schemas"]["ApiKeyDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description What a program shows to act for an organization. The key itself is shown once and not stored. */
+        ApiKeyPatch: {
+            expires_at?: (string | null) | null;
+            name?: string | null;
+            scopes?: components["schemas"]["Permission"][] | null;
         };
         /** @description Where the visitor came from. */
         Attribution: {
@@ -180,8 +1783,978 @@ export interface components {
             /** @default {} */
             utm?: components["schemas"]["Utm"];
         };
+        /**
+         * @description Who changed what, when. Each entry has the hash of the one before, so that none can be changed,
+         *     removed or put in between without a trace. An organization's, or the platform's own.
+         */
+        AuditEntryDocument: {
+            _id: string;
+            /** @description `booking_services.create`, `auth.login` … */
+            action: string;
+            actor: components["schemas"]["Actor"];
+            after?: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: date-time */
+            at: string;
+            /** @description Of a change, the fields that were changed; secrets left out. */
+            before?: {
+                [key: string]: unknown;
+            } | null;
+            /** Format: date-time */
+            created_at: string;
+            entity?: components["schemas"]["AuditedEntity"] | null;
+            /** @description SHA-256 of all other fields. */
+            hash: string;
+            ip?: string | null;
+            organization_id?: string;
+            /** @description Of the entry before, empty for the first. */
+            previous_hash: string;
+            request_id?: string | null;
+            /**
+             * Format: uint64
+             * @description 1, 2, 3 … without gaps in its organization.
+             */
+            sequence: number;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        AuditEntryPage: {
+            data: components["schemas"]["AuditEntryDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description What something was done to. */
+        AuditedEntity: {
+            collection: string;
+            id: string;
+        };
+        /** @description A heading under which answers stand together. */
+        BookingAnswerCategory: {
+            content: components["schemas"]["ContentConfig"];
+            /**
+             * Format: int32
+             * @description Lowest first.
+             * @default 0
+             */
+            order?: number;
+            /** @description Unique in the organization. */
+            slug: string;
+        };
+        /** @description A heading under which answers stand together. */
+        BookingAnswerCategoryDocument: {
+            _id: string;
+            content: components["schemas"]["ContentConfig"];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int32
+             * @description Lowest first.
+             * @default 0
+             */
+            order?: number;
+            organization_id?: string;
+            /** @description Unique in the organization. */
+            slug: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /** @description A heading under which answers stand together. */
+        BookingAnswerCategoryInput: {
+            content: components["schemas"]["ContentConfig"];
+            /**
+             * Format: int32
+             * @description Lowest first.
+             * @default 0
+             */
+            order?: number;
+            /** @description Unique in the organization. */
+            slug: string;
+        };
+        BookingAnswerCategoryPage: {
+            data: components["schemas"]["BookingAnswerCategoryDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description A heading under which answers stand together. */
+        BookingAnswerCategoryPatch: {
+            content?: components["schemas"]["ContentConfig"] | null;
+            order?: number | null;
+            slug?: string | null;
+        };
+        /** @description Who booked. */
+        BookingCustomer: {
+            email?: string | null;
+            first_name: string;
+            /** @description Whether the organization did not know them. */
+            is_new: boolean;
+            last_name: string;
+            phone?: string | null;
+        };
+        /** @description The appointment that a completed session made. */
+        BookingDocument: {
+            _id: string;
+            address?: components["schemas"]["Address"] | null;
+            /**
+             * @description Readable without the flow.
+             * @default []
+             */
+            answers?: components["schemas"]["AnswerSummary"][];
+            booking_service_id: string;
+            /** @description One booking of one session. */
+            booking_session_id: string;
+            /** @default [] */
+            consents?: components["schemas"]["Consent"][];
+            /** Format: date-time */
+            created_at: string;
+            /** @description As it was given. */
+            customer: components["schemas"]["BookingCustomer"];
+            customer_id?: string | null;
+            /** @default [] */
+            file_ids?: string[];
+            /**
+             * Format: uint32
+             * @description Counts the versions of its calendar entry.
+             * @default 0
+             */
+            ics_sequence?: number;
+            organization_id?: string;
+            price?: components["schemas"]["Price"] | null;
+            /** @description Unique in the organization. */
+            reference: components["schemas"]["Reference"];
+            status: components["schemas"]["BookingStatus"];
+            /** @description Absent when the flow only takes requests. */
+            timeslot?: components["schemas"]["BookingWindow"] | null;
+            /** Format: date-time */
+            updated_at: string;
+            vendor?: components["schemas"]["BookingVendor"] | null;
+            version: number;
+        };
+        /**
+         * @description The draft of the steps that lead a visitor to a booking; what visitors see is the published
+         *     [`BookingFlowVersion`].
+         */
+        BookingFlow: {
+            content: components["schemas"]["ContentConfig"];
+            /** @default false */
+            has_unpublished_changes?: boolean;
+            published_version_id?: string | null;
+            /** @description Unique in the organization among the not deleted, as is the title. */
+            slug: string;
+            status: components["schemas"]["BookingFlowStatus"];
+            /** @description In order. */
+            steps: string[];
+        };
+        /**
+         * @description Where the builder drew things. Apart from the things themselves, so that moving one changes
+         *     no flow.
+         */
+        BookingFlowDiagramDocument: {
+            _id: string;
+            booking_flow_id: string;
+            canvas_data: components["schemas"]["CanvasData"];
+            /** Format: date-time */
+            created_at: string;
+            kind: components["schemas"]["DiagramKind"];
+            organization_id?: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /**
+         * @description Where the builder drew things. Apart from the things themselves, so that moving one changes
+         *     no flow.
+         */
+        BookingFlowDiagramInput: {
+            booking_flow_id: string;
+            canvas_data: components["schemas"]["CanvasData"];
+            kind: components["schemas"]["DiagramKind"];
+        };
+        BookingFlowDiagramPage: {
+            data: components["schemas"]["BookingFlowDiagramDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /**
+         * @description Where the builder drew things. Apart from the things themselves, so that moving one changes
+         *     no flow.
+         */
+        BookingFlowDiagramPatch: {
+            booking_flow_id?: string | null;
+            canvas_data?: components["schemas"]["CanvasData"] | null;
+            kind?: components["schemas"]["DiagramKind"] | null;
+        };
+        /**
+         * @description The draft of the steps that lead a visitor to a booking; what visitors see is the published
+         *     [`BookingFlowVersion`].
+         */
+        BookingFlowDocument: {
+            _id: string;
+            content: components["schemas"]["ContentConfig"];
+            /** Format: date-time */
+            created_at: string;
+            /** @default false */
+            has_unpublished_changes?: boolean;
+            organization_id?: string;
+            published_version_id?: string | null;
+            /** @description Unique in the organization among the not deleted, as is the title. */
+            slug: string;
+            status: components["schemas"]["BookingFlowStatus"];
+            /** @description In order. */
+            steps: string[];
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /** @description A link that starts a session with some of it already filled in. */
+        BookingFlowExpressLinkDocument: {
+            _id: string;
+            booking_flow_id: string;
+            campaign?: components["schemas"]["CampaignCriteria"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            is_active: boolean;
+            /** Format: uint32 */
+            max_uses?: number | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            organization_id?: string;
+            /**
+             * @default {
+             *       "answers": [],
+             *       "customer": null,
+             *       "details": {},
+             *       "service_id": null,
+             *       "timeslot_preference": null,
+             *       "zip": null
+             *     }
+             */
+            prefilled_state?: components["schemas"]["PrefilledState"];
+            /**
+             * @description Passed over when their data are complete and valid.
+             * @default []
+             */
+            skip_steps?: string[];
+            /** @description Unique in the organization. */
+            slug: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: uint32
+             * @default 0
+             */
+            uses?: number;
+            version: number;
+        };
+        /** @description A link that starts a session with some of it already filled in. */
+        BookingFlowExpressLinkInput: {
+            booking_flow_id: string;
+            campaign?: components["schemas"]["CampaignCriteria"] | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            is_active: boolean;
+            /** Format: uint32 */
+            max_uses?: number | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /**
+             * @default {
+             *       "answers": [],
+             *       "customer": null,
+             *       "details": {},
+             *       "service_id": null,
+             *       "timeslot_preference": null,
+             *       "zip": null
+             *     }
+             */
+            prefilled_state?: components["schemas"]["PrefilledState"];
+            /**
+             * @description Passed over when their data are complete and valid.
+             * @default []
+             */
+            skip_steps?: string[];
+            /** @description Unique in the organization. */
+            slug: string;
+        };
+        BookingFlowExpressLinkPage: {
+            data: components["schemas"]["BookingFlowExpressLinkDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description A link that starts a session with some of it already filled in. */
+        BookingFlowExpressLinkPatch: {
+            booking_flow_id?: string | null;
+            campaign?: (components["schemas"]["CampaignCriteria"] | null) | null;
+            expires_at?: (string | null) | null;
+            is_active?: boolean | null;
+            max_uses?: (number | null) | null;
+            name?: string | null;
+            prefilled_state?: components["schemas"]["PrefilledState"] | null;
+            skip_steps?: string[] | null;
+            slug?: string | null;
+        };
+        /**
+         * @description The draft of the steps that lead a visitor to a booking; what visitors see is the published
+         *     [`BookingFlowVersion`].
+         */
+        BookingFlowInput: {
+            content: components["schemas"]["ContentConfig"];
+            /** @description Unique in the organization among the not deleted, as is the title. */
+            slug: string;
+            /** @description In order. */
+            steps: string[];
+        };
+        BookingFlowPage: {
+            data: components["schemas"]["BookingFlowDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /**
+         * @description The draft of the steps that lead a visitor to a booking; what visitors see is the published
+         *     [`BookingFlowVersion`].
+         */
+        BookingFlowPatch: {
+            content?: components["schemas"]["ContentConfig"] | null;
+            slug?: string | null;
+            steps?: string[] | null;
+        };
+        /** @description Says which flow the visitor of a page gets. */
+        BookingFlowRouterDocument: {
+            _id: string;
+            booking_flow_id: string;
+            /** Format: date-time */
+            created_at: string;
+            description?: string | null;
+            /**
+             * @description Pages that must come here.
+             * @default []
+             */
+            example_urls?: string[];
+            is_active: boolean;
+            /**
+             * @description Wins when nothing else matches; at most one for a scheduler.
+             * @default false
+             */
+            is_default?: boolean;
+            /**
+             * @default {
+             *       "campaign": null,
+             *       "path": null,
+             *       "query_params": {}
+             *     }
+             */
+            matching_criteria?: components["schemas"]["MatchingCriteria"];
+            /** @description 1 to 100 characters. */
+            name: string;
+            organization_id?: string;
+            priority_class: components["schemas"]["PriorityClass"];
+            /** @description Absent: for every scheduler of the organization. */
+            scheduler_config_id?: string | null;
+            scheduling?: components["schemas"]["RouterScheduling"] | null;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /** @description Says which flow the visitor of a page gets. */
+        BookingFlowRouterInput: {
+            booking_flow_id: string;
+            description?: string | null;
+            /**
+             * @description Pages that must come here.
+             * @default []
+             */
+            example_urls?: string[];
+            is_active: boolean;
+            /**
+             * @description Wins when nothing else matches; at most one for a scheduler.
+             * @default false
+             */
+            is_default?: boolean;
+            /**
+             * @default {
+             *       "campaign": null,
+             *       "path": null,
+             *       "query_params": {}
+             *     }
+             */
+            matching_criteria?: components["schemas"]["MatchingCriteria"];
+            /** @description 1 to 100 characters. */
+            name: string;
+            priority_class: components["schemas"]["PriorityClass"];
+            /** @description Absent: for every scheduler of the organization. */
+            scheduler_config_id?: string | null;
+            scheduling?: components["schemas"]["RouterScheduling"] | null;
+        };
+        BookingFlowRouterPage: {
+            data: components["schemas"]["BookingFlowRouterDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description Says which flow the visitor of a page gets. */
+        BookingFlowRouterPatch: {
+            booking_flow_id?: string | null;
+            description?: (string | null) | null;
+            example_urls?: string[] | null;
+            is_active?: boolean | null;
+            is_default?: boolean | null;
+            matching_criteria?: components["schemas"]["MatchingCriteria"] | null;
+            name?: string | null;
+            priority_class?: components["schemas"]["PriorityClass"] | null;
+            scheduler_config_id?: (string | null) | null;
+            scheduling?: (components["schemas"]["RouterScheduling"] | null) | null;
+        };
+        /** @description Where a flow stands in its life. */
+        BookingFlowStatus: ("draft" | "published") | "deleted";
+        /** @description One step of a flow. */
+        BookingFlowStep: {
+            booking_flow_id: string;
+            config?: unknown;
+            content: components["schemas"]["ContentConfig"];
+            step_type?: unknown;
+        } & ({
+            config: components["schemas"]["Zipcode"];
+            /** @constant */
+            step_type: "zipcode";
+        } | {
+            config: components["schemas"]["ServiceSelection"];
+            /** @constant */
+            step_type: "service_selection";
+        } | {
+            config: components["schemas"]["AdditionalDetails"];
+            /** @constant */
+            step_type: "additional_details";
+        } | {
+            config: components["schemas"]["TimeslotSelection"];
+            /** @constant */
+            step_type: "timeslot_selection";
+        } | {
+            config: components["schemas"]["CustomerInfo"];
+            /** @constant */
+            step_type: "customer_info";
+        } | {
+            config: components["schemas"]["Summary"];
+            /** @constant */
+            step_type: "summary";
+        } | {
+            config: components["schemas"]["Confirmation"];
+            /** @constant */
+            step_type: "confirmation";
+        });
+        /** @description One step of a flow. */
+        BookingFlowStepDocument: {
+            _id: string;
+            booking_flow_id: string;
+            config?: unknown;
+            content: components["schemas"]["ContentConfig"];
+            /** Format: date-time */
+            created_at: string;
+            organization_id?: string;
+            step_type?: unknown;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        } & ({
+            config: components["schemas"]["Zipcode"];
+            /** @constant */
+            step_type: "zipcode";
+        } | {
+            config: components["schemas"]["ServiceSelection"];
+            /** @constant */
+            step_type: "service_selection";
+        } | {
+            config: components["schemas"]["AdditionalDetails"];
+            /** @constant */
+            step_type: "additional_details";
+        } | {
+            config: components["schemas"]["TimeslotSelection"];
+            /** @constant */
+            step_type: "timeslot_selection";
+        } | {
+            config: components["schemas"]["CustomerInfo"];
+            /** @constant */
+            step_type: "customer_info";
+        } | {
+            config: components["schemas"]["Summary"];
+            /** @constant */
+            step_type: "summary";
+        } | {
+            config: components["schemas"]["Confirmation"];
+            /** @constant */
+            step_type: "confirmation";
+        });
+        /** @description One step of a flow. */
+        BookingFlowStepInput: {
+            booking_flow_id: string;
+            config?: unknown;
+            content: components["schemas"]["ContentConfig"];
+            step_type?: unknown;
+        } & ({
+            config: components["schemas"]["Zipcode"];
+            /** @constant */
+            step_type: "zipcode";
+        } | {
+            config: components["schemas"]["ServiceSelection"];
+            /** @constant */
+            step_type: "service_selection";
+        } | {
+            config: components["schemas"]["AdditionalDetails"];
+            /** @constant */
+            step_type: "additional_details";
+        } | {
+            config: components["schemas"]["TimeslotSelection"];
+            /** @constant */
+            step_type: "timeslot_selection";
+        } | {
+            config: components["schemas"]["CustomerInfo"];
+            /** @constant */
+            step_type: "customer_info";
+        } | {
+            config: components["schemas"]["Summary"];
+            /** @constant */
+            step_type: "summary";
+        } | {
+            config: components["schemas"]["Confirmation"];
+            /** @constant */
+            step_type: "confirmation";
+        });
+        BookingFlowStepPage: {
+            data: components["schemas"]["BookingFlowStepDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description One step of a flow. */
+        BookingFlowStepPatch: {
+            booking_flow_id?: string | null;
+            config?: unknown;
+            content?: components["schemas"]["ContentConfig"] | null;
+            step_type?: unknown;
+        } & ({
+            config: components["schemas"]["Zipcode"];
+            /** @constant */
+            step_type: "zipcode";
+        } | {
+            config: components["schemas"]["ServiceSelection"];
+            /** @constant */
+            step_type: "service_selection";
+        } | {
+            config: components["schemas"]["AdditionalDetails"];
+            /** @constant */
+            step_type: "additional_details";
+        } | {
+            config: components["schemas"]["TimeslotSelection"];
+            /** @constant */
+            step_type: "timeslot_selection";
+        } | {
+            config: components["schemas"]["CustomerInfo"];
+            /** @constant */
+            step_type: "customer_info";
+        } | {
+            config: components["schemas"]["Summary"];
+            /** @constant */
+            step_type: "summary";
+        } | {
+            config: components["schemas"]["Confirmation"];
+            /** @constant */
+            step_type: "confirmation";
+        });
+        /**
+         * @description A flow as it was when it was published; never changed after. A session stays on the version
+         *     that it began with.
+         */
+        BookingFlowVersionDocument: {
+            _id: string;
+            booking_flow_id: string;
+            /** @description SHA-256 of the snapshot's canonical JSON, in hex. */
+            checksum: string;
+            /** Format: date-time */
+            created_at: string;
+            note?: string | null;
+            /**
+             * Format: uint32
+             * @description 1, 2, 3 … in its flow.
+             */
+            number: number;
+            organization_id?: string;
+            /** Format: date-time */
+            published_at: string;
+            /** @description Absent when the command line published it. */
+            published_by_id?: string | null;
+            snapshot: components["schemas"]["FlowSnapshot"];
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        BookingFlowVersionPage: {
+            data: components["schemas"]["BookingFlowVersionDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description The appointment that a completed session made. */
+        BookingInput: {
+            address?: components["schemas"]["Address"] | null;
+            /**
+             * @description Readable without the flow.
+             * @default []
+             */
+            answers?: components["schemas"]["AnswerSummary"][];
+            /** @description As it was given. */
+            customer: components["schemas"]["BookingCustomer"];
+            customer_id?: string | null;
+        };
+        BookingPage: {
+            data: components["schemas"]["BookingDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description The appointment that a completed session made. */
+        BookingPatch: {
+            address?: (components["schemas"]["Address"] | null) | null;
+            answers?: components["schemas"]["AnswerSummary"][] | null;
+            customer?: components["schemas"]["BookingCustomer"] | null;
+            customer_id?: (string | null) | null;
+        };
+        /** @description Something a visitor is asked on the way to a service. */
+        BookingQuestion: {
+            /**
+             * @description In the order shown.
+             * @default []
+             */
+            answer_ids?: string[];
+            content: components["schemas"]["ContentConfig"];
+            /** @default true */
+            is_required?: boolean;
+            kind: components["schemas"]["QuestionKind"];
+            /** @default {} */
+            rules?: components["schemas"]["ValueRules"];
+            /** @description Unique in its flow. */
+            slug: string;
+        };
+        /** @description One answer that a visitor may choose. */
+        BookingQuestionAnswer: {
+            booking_question_id: string;
+            category_id?: string | null;
+            content: components["schemas"]["ContentConfig"];
+            /** @description Unique in its question. */
+            slug: string;
+        } & ({
+            /** @constant */
+            kind: "text";
+        } | {
+            booking_service_id: string;
+            /** @constant */
+            kind: "service_reference";
+        });
+        /** @description One answer that a visitor may choose. */
+        BookingQuestionAnswerDocument: {
+            _id: string;
+            booking_question_id: string;
+            category_id?: string | null;
+            content: components["schemas"]["ContentConfig"];
+            /** Format: date-time */
+            created_at: string;
+            organization_id?: string;
+            /** @description Unique in its question. */
+            slug: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        } & ({
+            /** @constant */
+            kind: "text";
+        } | {
+            booking_service_id: string;
+            /** @constant */
+            kind: "service_reference";
+        });
+        /** @description One answer that a visitor may choose. */
+        BookingQuestionAnswerInput: {
+            booking_question_id: string;
+            category_id?: string | null;
+            content: components["schemas"]["ContentConfig"];
+            /** @description Unique in its question. */
+            slug: string;
+        } & ({
+            /** @constant */
+            kind: "text";
+        } | {
+            booking_service_id: string;
+            /** @constant */
+            kind: "service_reference";
+        });
+        BookingQuestionAnswerPage: {
+            data: components["schemas"]["BookingQuestionAnswerDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description One answer that a visitor may choose. */
+        BookingQuestionAnswerPatch: {
+            booking_question_id?: string | null;
+            category_id?: (string | null) | null;
+            content?: components["schemas"]["ContentConfig"] | null;
+            slug?: string | null;
+        } & ({
+            /** @constant */
+            kind: "text";
+        } | {
+            booking_service_id: string;
+            /** @constant */
+            kind: "service_reference";
+        });
+        /** @description Something a visitor is asked on the way to a service. */
+        BookingQuestionDocument: {
+            _id: string;
+            /**
+             * @description In the order shown.
+             * @default []
+             */
+            answer_ids?: string[];
+            content: components["schemas"]["ContentConfig"];
+            /** Format: date-time */
+            created_at: string;
+            /** @default true */
+            is_required?: boolean;
+            kind: components["schemas"]["QuestionKind"];
+            organization_id?: string;
+            /** @default {} */
+            rules?: components["schemas"]["ValueRules"];
+            /** @description Unique in its flow. */
+            slug: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /** @description Something a visitor is asked on the way to a service. */
+        BookingQuestionInput: {
+            /**
+             * @description In the order shown.
+             * @default []
+             */
+            answer_ids?: string[];
+            content: components["schemas"]["ContentConfig"];
+            /** @default true */
+            is_required?: boolean;
+            kind: components["schemas"]["QuestionKind"];
+            /** @default {} */
+            rules?: components["schemas"]["ValueRules"];
+            /** @description Unique in its flow. */
+            slug: string;
+        };
+        BookingQuestionPage: {
+            data: components["schemas"]["BookingQuestionDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description Something a visitor is asked on the way to a service. */
+        BookingQuestionPatch: {
+            answer_ids?: string[] | null;
+            content?: components["schemas"]["ContentConfig"] | null;
+            is_required?: boolean | null;
+            kind?: components["schemas"]["QuestionKind"] | null;
+            rules?: components["schemas"]["ValueRules"] | null;
+            slug?: string | null;
+        };
+        /** @description Something that can be booked. */
+        BookingService: {
+            content: components["schemas"]["ContentConfig"];
+            /** @description What coming out costs, whatever is done then. */
+            dispatch_fee?: components["schemas"]["Money"] | null;
+            /**
+             * Format: uint32
+             * @description 5 to 1,440.
+             */
+            duration_minutes: number;
+            price: components["schemas"]["Price"];
+            schedule_id?: string | null;
+            /**
+             * @description Where it is offered; empty is everywhere.
+             * @default []
+             */
+            service_zone_ids?: string[];
+            /**
+             * @description What whoever comes must be able to do.
+             * @default []
+             */
+            skills?: string[];
+            /** @description Unique in the organization. */
+            slug: string;
+            /** @default active */
+            status?: components["schemas"]["ServiceStatus"];
+            /**
+             * Format: date-time
+             * @description When it was last read from the vendor.
+             */
+            synced_at?: string | null;
+            vendor_data?: components["schemas"]["VendorData"] | null;
+        };
+        /** @description Something that can be booked. */
+        BookingServiceDocument: {
+            _id: string;
+            content: components["schemas"]["ContentConfig"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description What coming out costs, whatever is done then. */
+            dispatch_fee?: components["schemas"]["Money"] | null;
+            /**
+             * Format: uint32
+             * @description 5 to 1,440.
+             */
+            duration_minutes: number;
+            organization_id?: string;
+            price: components["schemas"]["Price"];
+            schedule_id?: string | null;
+            /**
+             * @description Where it is offered; empty is everywhere.
+             * @default []
+             */
+            service_zone_ids?: string[];
+            /**
+             * @description What whoever comes must be able to do.
+             * @default []
+             */
+            skills?: string[];
+            /** @description Unique in the organization. */
+            slug: string;
+            /** @default active */
+            status?: components["schemas"]["ServiceStatus"];
+            /**
+             * Format: date-time
+             * @description When it was last read from the vendor.
+             */
+            synced_at?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            vendor_data?: components["schemas"]["VendorData"] | null;
+            version: number;
+        };
+        /** @description Something that can be booked. */
+        BookingServiceInput: {
+            content: components["schemas"]["ContentConfig"];
+            /** @description What coming out costs, whatever is done then. */
+            dispatch_fee?: components["schemas"]["Money"] | null;
+            /**
+             * Format: uint32
+             * @description 5 to 1,440.
+             */
+            duration_minutes: number;
+            price: components["schemas"]["Price"];
+            schedule_id?: string | null;
+            /**
+             * @description Where it is offered; empty is everywhere.
+             * @default []
+             */
+            service_zone_ids?: string[];
+            /**
+             * @description What whoever comes must be able to do.
+             * @default []
+             */
+            skills?: string[];
+            /** @description Unique in the organization. */
+            slug: string;
+            /** @default active */
+            status?: components["schemas"]["ServiceStatus"];
+            vendor_data?: components["schemas"]["VendorData"] | null;
+        };
+        BookingServicePage: {
+            data: components["schemas"]["BookingServiceDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description Something that can be booked. */
+        BookingServicePatch: {
+            content?: components["schemas"]["ContentConfig"] | null;
+            dispatch_fee?: (components["schemas"]["Money"] | null) | null;
+            duration_minutes?: number | null;
+            price?: components["schemas"]["Price"] | null;
+            schedule_id?: (string | null) | null;
+            service_zone_ids?: string[] | null;
+            skills?: string[] | null;
+            slug?: string | null;
+            status?: components["schemas"]["ServiceStatus"] | null;
+            vendor_data?: (components["schemas"]["VendorData"] | null) | null;
+        };
+        /** @description A visit, as its events left it. */
+        BookingSessionDocument: {
+            _id: string;
+            attribution: components["schemas"]["Attribution"];
+            booking_flow_id: string;
+            /** @description It stays on the version that it began with. */
+            booking_flow_version_id: string;
+            booking_outcome: components["schemas"]["Outcome"];
+            booking_session_event_ids: components["schemas"]["EventWindow"];
+            /** Format: date-time */
+            created_at: string;
+            current_state: components["schemas"]["CurrentState"];
+            device: components["schemas"]["Device"];
+            /**
+             * Format: date-time
+             * @description Afterwards it cannot be gone on with.
+             */
+            expires_at: string;
+            locale: string;
+            metrics: components["schemas"]["Metrics"];
+            organization_id?: string;
+            scheduler_config_id: string;
+            /** Format: date-time */
+            started_at: string;
+            step_progression: components["schemas"]["StepProgress"][];
+            token_hash: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        BookingSessionPage: {
+            data: components["schemas"]["BookingSessionDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
         /** @description Where a booking stands in its life. */
         BookingStatus: ("confirmed" | "rescheduled" | "cancelled" | "completed" | "no_show") | "requested";
+        /** @description How far it has come to the vendor. */
+        BookingVendor: {
+            /**
+             * Format: uint32
+             * @default 0
+             */
+            attempts?: number;
+            external_id?: string | null;
+            last_error?: string | null;
+            /** Format: date-time */
+            pushed_at?: string | null;
+            state: components["schemas"]["BookingVendorState"];
+            vendor: string;
+        };
+        /** @enum {string} */
+        BookingVendorState: "pending" | "pushed" | "accepted" | "converted" | "dismissed" | "failed";
         /** @description When somebody comes, or the appointment is. */
         BookingWindow: {
             /** Format: date-time */
@@ -201,6 +2774,88 @@ export interface components {
             on_surface?: components["schemas"]["Color"] | null;
             primary: components["schemas"]["Color"];
             surface?: components["schemas"]["Color"] | null;
+        };
+        /** @description How an organization's booking pages and mails look. */
+        BrandKitDocument: {
+            _id: string;
+            colors: components["schemas"]["BrandColors"];
+            /** Format: date-time */
+            created_at: string;
+            /** @description Custom style sheet text, at most 20,000 characters; served to nobody until it is sanitised. */
+            custom_css?: string | null;
+            /** @default auto */
+            dark_mode?: components["schemas"]["DarkMode"];
+            favicon_file?: string | null;
+            /** @default false */
+            is_default?: boolean;
+            logo_file?: string | null;
+            /** @description 1 to 100 characters, unique in the organization. */
+            name: string;
+            organization_id?: string;
+            /**
+             * @default {
+             *       "density": "comfortable",
+             *       "radius": 8
+             *     }
+             */
+            shape?: components["schemas"]["BrandShape"];
+            /**
+             * @default {
+             *       "font_family": null,
+             *       "scale": 1
+             *     }
+             */
+            typography?: components["schemas"]["Typography"];
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /** @description How an organization's booking pages and mails look. */
+        BrandKitInput: {
+            colors: components["schemas"]["BrandColors"];
+            /** @description Custom style sheet text, at most 20,000 characters; served to nobody until it is sanitised. */
+            custom_css?: string | null;
+            /** @default auto */
+            dark_mode?: components["schemas"]["DarkMode"];
+            favicon_file?: string | null;
+            /** @default false */
+            is_default?: boolean;
+            logo_file?: string | null;
+            /** @description 1 to 100 characters, unique in the organization. */
+            name: string;
+            /**
+             * @default {
+             *       "density": "comfortable",
+             *       "radius": 8
+             *     }
+             */
+            shape?: components["schemas"]["BrandShape"];
+            /**
+             * @default {
+             *       "font_family": null,
+             *       "scale": 1
+             *     }
+             */
+            typography?: components["schemas"]["Typography"];
+        };
+        BrandKitPage: {
+            data: components["schemas"]["BrandKitDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description How an organization's booking pages and mails look. */
+        BrandKitPatch: {
+            colors?: components["schemas"]["BrandColors"] | null;
+            custom_css?: (string | null) | null;
+            dark_mode?: components["schemas"]["DarkMode"] | null;
+            favicon_file?: (string | null) | null;
+            is_default?: boolean | null;
+            logo_file?: (string | null) | null;
+            name?: string | null;
+            shape?: components["schemas"]["BrandShape"] | null;
+            typography?: components["schemas"]["Typography"] | null;
         };
         /** @description Corners and spacing. */
         BrandShape: {
@@ -227,6 +2882,54 @@ export interface components {
         };
         /** @enum {string} */
         CallWhen: "no_slots" | "emergency";
+        /** @description `utm_*` values, compared without case; `*` stands for anything. */
+        CampaignCriteria: {
+            campaign?: string | null;
+            content?: string | null;
+            medium?: string | null;
+            source?: string | null;
+            term?: string | null;
+        };
+        /** @description Positions in canvas pixels. */
+        CanvasData: {
+            edges: components["schemas"]["CanvasEdge"][];
+            nodes: components["schemas"]["CanvasNode"][];
+            viewport: components["schemas"]["Viewport"];
+        };
+        CanvasEdge: {
+            id: string;
+        };
+        CanvasNode: {
+            id: string;
+            position: components["schemas"]["Position"];
+        };
+        /** @description How many appointments fit; every limit that is given holds. */
+        Capacity: {
+            /**
+             * @description At the same time of one service.
+             * @default {}
+             */
+            by_service?: {
+                [key: string]: number;
+            };
+            /**
+             * @description At the same time in one zone.
+             * @default {}
+             */
+            by_zone?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: uint32
+             * @default null
+             */
+            per_day?: number | null;
+            /**
+             * Format: uint32
+             * @description At the same time, 1 to 1,000.
+             */
+            per_window: number;
+        };
         /** @description What advertisers add to the page's URL. */
         ClickIds: {
             fbclid?: string | null;
@@ -329,6 +3032,84 @@ export interface components {
              */
             expected_sequence: number;
         };
+        /** @description Says that it is done. */
+        Confirmation: {
+            /** @default true */
+            add_to_calendar?: boolean;
+            /** @default  */
+            message?: string;
+            /**
+             * @description Where the visitor goes from here.
+             * @default null
+             */
+            redirect_url?: string | null;
+            /** @default true */
+            show_reference?: boolean;
+        };
+        /** @description What was agreed to at the booking. */
+        Consent: {
+            /** Format: date-time */
+            at: string;
+            key: string;
+            /** @description The words that were shown. */
+            text: string;
+        };
+        /** @description Something a visitor may or must agree to. */
+        ConsentConfig: {
+            /** @description Unique in the step. */
+            key: string;
+            /** @default false */
+            required?: boolean;
+            text: string;
+            /**
+             * @description Where it can be read in full.
+             * @default null
+             */
+            url?: string | null;
+        };
+        /** @description What a visitor reads of a thing. */
+        ContentConfig: {
+            /** @description At most 2,000 characters. */
+            description?: string | null;
+            /** @description Name of a picture of the widget's set. */
+            icon?: string | null;
+            /** @description 1 to 100 characters. */
+            title: string;
+            /** @description The same in other languages, by BCP 47 tag. */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+        };
+        /** @description Where the visitor is and what they have said so far. */
+        CurrentState: {
+            /** Format: date-time */
+            last_event_at: string;
+            last_event_id: string;
+            /**
+             * Format: uint64
+             * @description Of the last event that a visitor could see: an older `expected_sequence` is stale.
+             */
+            last_seen_sequence: number;
+            /** Format: uint64 */
+            last_sequence: number;
+            /** @description The question, inside the service selection. */
+            node_id?: string | null;
+            /** @description An expected "no" that the visitor has not got past yet. */
+            notice?: components["schemas"]["Notice"] | null;
+            /** @description Absent before the first step. */
+            step_id?: string | null;
+            /** @description Removed when the session completes: the booking has it all. */
+            temp_selections?: components["schemas"]["Selections"] | null;
+        };
+        /** @description What a customer agreed to, or took back. */
+        CustomerConsent: {
+            /** Format: date-time */
+            at: string;
+            given: boolean;
+            key: string;
+            /** @description Where it was said: `booking`, `admin` … */
+            source: string;
+        };
         /** @description Who books, as they typed it. */
         CustomerDetails: {
             address?: components["schemas"]["Address"] | null;
@@ -337,13 +3118,193 @@ export interface components {
             last_name?: string | null;
             phone?: string | null;
         };
+        /**
+         * @description A person or household that an organization works for. What they wrote at a booking stays in
+         *     the booking.
+         */
+        CustomerDocument: {
+            _id: string;
+            /** @default [] */
+            addresses?: components["schemas"]["Address"][];
+            /**
+             * Format: uint32
+             * @default 0
+             */
+            bookings_count?: number;
+            /** @default [] */
+            consents?: components["schemas"]["CustomerConsent"][];
+            /** Format: date-time */
+            created_at: string;
+            /** @default [] */
+            emails?: string[];
+            /** Format: date-time */
+            erased_at?: string | null;
+            /** Format: date-time */
+            first_booked_at?: string | null;
+            first_name: string;
+            /** Format: date-time */
+            last_booked_at?: string | null;
+            last_name: string;
+            /** @description The customer that this one turned out to be. */
+            merged_into?: string | null;
+            notes?: string | null;
+            organization_id?: string;
+            /**
+             * @description E.164.
+             * @default []
+             */
+            phones?: string[];
+            /** @default [] */
+            tags?: string[];
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * @description The customer's id in each vendor's system.
+             * @default {}
+             */
+            vendor_ids?: {
+                [key: string]: string;
+            };
+            version: number;
+        };
+        /** @description What is asked. */
+        CustomerFields: {
+            /** @default hidden */
+            address?: components["schemas"]["Presence"];
+            /** @default required */
+            email?: components["schemas"]["Presence"];
+            /** @default required */
+            name?: components["schemas"]["Presence"];
+            /** @default required */
+            phone?: components["schemas"]["Presence"];
+        };
+        /** @description Asks who books. */
+        CustomerInfo: {
+            /** @default [] */
+            consents?: components["schemas"]["ConsentConfig"][];
+            /**
+             * @default {
+             *       "address": "hidden",
+             *       "email": "required",
+             *       "name": "required",
+             *       "phone": "required"
+             *     }
+             */
+            fields?: components["schemas"]["CustomerFields"];
+            /**
+             * @description Recognise a known customer by e-mail or phone.
+             * @default false
+             */
+            lookup_existing?: boolean;
+        };
+        /**
+         * @description A person or household that an organization works for. What they wrote at a booking stays in
+         *     the booking.
+         */
+        CustomerInput: {
+            /** @default [] */
+            addresses?: components["schemas"]["Address"][];
+            /** @default [] */
+            consents?: components["schemas"]["CustomerConsent"][];
+            /** @default [] */
+            emails?: string[];
+            first_name: string;
+            last_name: string;
+            notes?: string | null;
+            /**
+             * @description E.164.
+             * @default []
+             */
+            phones?: string[];
+            /** @default [] */
+            tags?: string[];
+            /**
+             * @description The customer's id in each vendor's system.
+             * @default {}
+             */
+            vendor_ids?: {
+                [key: string]: string;
+            };
+        };
+        CustomerPage: {
+            data: components["schemas"]["CustomerDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /**
+         * @description A person or household that an organization works for. What they wrote at a booking stays in
+         *     the booking.
+         */
+        CustomerPatch: {
+            addresses?: components["schemas"]["Address"][] | null;
+            consents?: components["schemas"]["CustomerConsent"][] | null;
+            emails?: string[] | null;
+            first_name?: string | null;
+            last_name?: string | null;
+            notes?: (string | null) | null;
+            phones?: string[] | null;
+            tags?: string[] | null;
+            vendor_ids?: {
+                [key: string]: string;
+            } | null;
+        };
         /** @description When to be dark. */
         DarkMode: ("light" | "dark") | "auto";
+        /** @description One date that is unlike its day of the week. */
+        DateOverride: {
+            /**
+             * Format: uint32
+             * @description Instead of `capacity.per_window`.
+             * @default null
+             */
+            capacity?: number | null;
+            /**
+             * @description Wins over `hours`.
+             * @default false
+             */
+            closed?: boolean;
+            /** Format: date */
+            date: string;
+            /**
+             * @description Instead of the weekday's.
+             * @default []
+             */
+            hours?: string[];
+        };
         /**
          * @description How much air there is.
          * @enum {string}
          */
         Density: "comfortable" | "compact";
+        /** @description What is paid at once. */
+        Deposit: {
+            /** Format: int64 */
+            amount: number;
+            /** @constant */
+            kind: "fixed";
+        } | {
+            /** Format: int64 */
+            amount: number;
+            /** @constant */
+            kind: "percent";
+        };
+        /** @description One field of the form. */
+        DetailField: {
+            /** @description 1 to 64 of a–z, 0–9 and _; unique in the step. */
+            key: string;
+            kind: components["schemas"]["DetailKind"];
+            label: string;
+            /** @description What a select offers. */
+            options?: string[];
+            /** @default false */
+            required?: boolean;
+            /** @default {} */
+            rules?: components["schemas"]["ValueRules"];
+        };
+        /** @enum {string} */
+        DetailKind: "text" | "textarea" | "number" | "select" | "checkbox";
         /** @description What the visitor holds in their hands. */
         Device: {
             browser?: string | null;
@@ -364,6 +3325,78 @@ export interface components {
         };
         /** @enum {string} */
         DeviceKind: "mobile" | "tablet" | "desktop" | "unknown";
+        /** @description What is drawn. */
+        DiagramKind: "flow" | "service_selection";
+        /**
+         * Format: email
+         * @description An address that mail can be sent to, in lower case: two that differ in case only are the same.
+         */
+        EmailAddress: string;
+        /** @description Something that goes with a mail. */
+        EmailAttachment: {
+            /** @description Where its bytes are; or else `inline`. */
+            file_id?: string | null;
+            filename: string;
+            /** @description The text itself, such as a calendar entry. */
+            inline?: string | null;
+            mime_type: string;
+        };
+        /** @description A mail: what it says, to whom, and what became of it. An organization's, or the platform's own. */
+        EmailDocument: {
+            _id: string;
+            /** @default [] */
+            attachments?: components["schemas"]["EmailAttachment"][];
+            /**
+             * Format: uint32
+             * @default 0
+             */
+            attempts?: number;
+            /** @default [] */
+            bcc?: components["schemas"]["EmailRecipient"][];
+            /** @default [] */
+            cc?: components["schemas"]["EmailRecipient"][];
+            /** Format: date-time */
+            created_at: string;
+            /** @description What the mail server said last. */
+            error?: string | null;
+            from?: components["schemas"]["EmailRecipient"] | null;
+            html_body?: string | null;
+            message_id?: string | null;
+            organization_id?: string;
+            reply_to?: components["schemas"]["EmailRecipient"] | null;
+            /** Format: date-time */
+            sent_at?: string | null;
+            status: components["schemas"]["EmailStatus"];
+            subject: string;
+            /** @description What the template is filled with, but for secrets. */
+            template_data?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description `invitation`, `password_reset` …; absent for one that was written by hand. */
+            template_id?: string | null;
+            text_body?: string | null;
+            /** @description 1 to 50. */
+            to: components["schemas"]["EmailRecipient"][];
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        EmailPage: {
+            data: components["schemas"]["EmailDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description Somebody in an address field. */
+        EmailRecipient: {
+            email: components["schemas"]["EmailAddress"];
+            name?: string | null;
+        };
+        /** @description How far a mail is. */
+        EmailStatus: ("queued" | "sending" | "sent") | "failed" | "bounced";
+        /** @description Ids of events: of a long visit the first and the newest 100. */
+        EventWindow: string[];
         EventsView: {
             data: components["schemas"]["SessionEvent"][];
         };
@@ -385,6 +3418,18 @@ export interface components {
             label: string;
             value: string;
         };
+        /**
+         * @description A flow with all that it needs, so that later changes to any of it do not reach it. Zones and
+         *     schedules are not in it: when and where a business works today counts for every version.
+         */
+        FlowSnapshot: {
+            answers: components["schemas"]["BookingQuestionAnswer"][];
+            categories: components["schemas"]["BookingAnswerCategory"][];
+            flow: components["schemas"]["BookingFlow"];
+            questions: components["schemas"]["BookingQuestion"][];
+            services: components["schemas"]["BookingService"][];
+            steps: components["schemas"]["BookingFlowStep"][];
+        };
         /** @description An answer on the visitor's path. */
         GivenAnswer: {
             answer_ids?: string[];
@@ -392,8 +3437,40 @@ export interface components {
             question_id: string;
             value?: unknown;
         };
+        /** @description Leads from one node to the next. */
+        GraphEdge: {
+            _id: string;
+            source_node_id: string;
+            target_node_id: string;
+        };
+        /** @description A place in the graph. The same question may stand at several. */
+        GraphNode: {
+            _id: string;
+        } & ({
+            booking_question_id: string;
+            /** @constant */
+            type: "question";
+        } | {
+            booking_question_answer_id: string;
+            /** @constant */
+            type: "answer";
+        } | {
+            booking_service_id: string;
+            /** @constant */
+            type: "service";
+        });
         Health: {
             status: string;
+        };
+        /** @description Closed on public holidays. */
+        Holidays: {
+            /** @description ISO 3166-1; `US` is known. */
+            country: string;
+            /**
+             * @description ISO 3166-2, without the country.
+             * @default null
+             */
+            subdivision?: string | null;
         };
         /** @description How the widget starts. */
         Initialization: {
@@ -423,12 +3500,124 @@ export interface components {
              */
             trigger_selector?: string | null;
         };
+        /** @description A key, this once. */
+        KeyView: {
+            _id: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            /** @description To be sent as `Authorization: Bearer …`. */
+            key: string;
+            name: string;
+            /** @description By which the key is recognised later. */
+            prefix: string;
+            scopes: components["schemas"]["Permission"][];
+        };
         /** @description Where the widget is drawn. */
         LaunchMode: "inline" | "modal" | "floating";
+        /** @description All that are present must match. */
+        MatchingCriteria: {
+            campaign?: components["schemas"]["CampaignCriteria"] | null;
+            /** @description Segments: literals, `*` for exactly one, `**` for any number, last only. */
+            path?: string[] | null;
+            /** @default {} */
+            query_params?: {
+                [key: string]: components["schemas"]["QueryParameter"];
+            };
+        };
+        /** @description Photos and documents that a visitor may add. */
+        MediaUpload: {
+            /** @default false */
+            enabled?: boolean;
+            /**
+             * Format: uint64
+             * @default null
+             */
+            max_bytes?: number | null;
+            /**
+             * Format: uint32
+             * @description At most 20.
+             * @default null
+             */
+            max_files?: number | null;
+            /**
+             * @description As `image/jpeg`.
+             * @default []
+             */
+            mime_types?: string[];
+        };
+        /**
+         * @description What one is a member of.
+         * @enum {string}
+         */
+        MembershipContext: "organization";
+        /**
+         * @description Somebody's place in an organization. Its id is made from the two, so that there is one at most
+         *     and it is found without searching.
+         */
+        MembershipDocument: {
+            _id: string;
+            /** @description The organization. */
+            context_id: string;
+            context_type: components["schemas"]["MembershipContext"];
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @description Where the user is after signing in; at most one of a user's memberships.
+             * @default false
+             */
+            is_default?: boolean;
+            organization_id?: string;
+            /** @description At least one, at most 20: what they allow together. */
+            roles: string[];
+            /** Format: date-time */
+            updated_at: string;
+            user_id: string;
+            version: number;
+        };
+        /**
+         * @description Somebody's place in an organization. Its id is made from the two, so that there is one at most
+         *     and it is found without searching.
+         */
+        MembershipInput: {
+            /** @description At least one, at most 20: what they allow together. */
+            roles: string[];
+            user_id: string;
+        };
+        MembershipPage: {
+            data: components["schemas"]["MembershipDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /**
+         * @description Somebody's place in an organization. Its id is made from the two, so that there is one at most
+         *     and it is found without searching.
+         */
+        MembershipPatch: {
+            roles?: string[] | null;
+            user_id?: string | null;
+        };
         Message: {
             code: components["schemas"]["Notice"];
             /** @description For the visitor. */
             text: string;
+        };
+        /** @description The visit in numbers. */
+        Metrics: {
+            /** Format: uint32 */
+            back_navigations: number;
+            /**
+             * Format: uint64
+             * @description From the first event to the last.
+             */
+            duration_ms: number;
+            /** Format: uint64 */
+            event_count: number;
+            /** Format: uint32 */
+            questions_answered: number;
+            /** Format: uint32 */
+            slots_viewed: number;
         };
         /** @description An amount of money in the currency's smallest unit: never a float. */
         Money: {
@@ -438,6 +3627,17 @@ export interface components {
              */
             amount_minor: number;
             currency: string;
+        };
+        /** @description What makes a key. */
+        NewKey: {
+            /**
+             * Format: date-time
+             * @description Absent is never.
+             */
+            expires_at?: string | null;
+            name: string;
+            /** @description None that the caller does not have. */
+            scopes: components["schemas"]["Permission"][];
         };
         /**
          * @description Why a slot, or a whole day, is not offered.
@@ -449,6 +3649,82 @@ export interface components {
          * @enum {string}
          */
         Notice: "out_of_area" | "waitlist" | "no_timeslots" | "timeslot_lost" | "timeslot_expired";
+        /** @description A tenant: a business, with all that it owns isolated from every other. */
+        OrganizationDocument: {
+            _id: string;
+            address?: components["schemas"]["Address"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description BCP 47 tag. */
+            locale: string;
+            logo_file?: string | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            organization_id?: string;
+            /** @description The agency or portfolio that it belongs to; never itself, at any distance. */
+            parent_organization_id?: string | null;
+            /** @description As the business writes it. */
+            phone?: string | null;
+            /**
+             * @default {
+             *       "files_days": null,
+             *       "sessions_days": null
+             *     }
+             */
+            retention?: components["schemas"]["Retention"];
+            tenant_subdomain: components["schemas"]["TenantSubdomain"];
+            /** @description IANA zone. */
+            time_zone: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /** @description A tenant: a business, with all that it owns isolated from every other. */
+        OrganizationInput: {
+            address?: components["schemas"]["Address"] | null;
+            /** @description BCP 47 tag. */
+            locale: string;
+            logo_file?: string | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /** @description The agency or portfolio that it belongs to; never itself, at any distance. */
+            parent_organization_id?: string | null;
+            /** @description As the business writes it. */
+            phone?: string | null;
+            /**
+             * @default {
+             *       "files_days": null,
+             *       "sessions_days": null
+             *     }
+             */
+            retention?: components["schemas"]["Retention"];
+            tenant_subdomain: components["schemas"]["TenantSubdomain"];
+            /** @description IANA zone. */
+            time_zone: string;
+        };
+        OrganizationPage: {
+            data: components["schemas"]["OrganizationDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description A tenant: a business, with all that it owns isolated from every other. */
+        OrganizationPatch: {
+            address?: (components["schemas"]["Address"] | null) | null;
+            locale?: string | null;
+            logo_file?: (string | null) | null;
+            name?: string | null;
+            parent_organization_id?: (string | null) | null;
+            phone?: (string | null) | null;
+            retention?: components["schemas"]["Retention"] | null;
+            tenant_subdomain?: components["schemas"]["TenantSubdomain"] | null;
+            time_zone?: string | null;
+        };
+        OrganizationPath: {
+            /** @description Of the organization. */
+            organization_id: string;
+        };
         /** @description What everybody may know of a business. */
         OrganizationView: {
             /** @description On one line. */
@@ -458,7 +3734,83 @@ export interface components {
             phone?: string | null;
             time_zone: string;
         };
+        /** @description How the visit ended, or that it has not. */
+        Outcome: {
+            /** @constant */
+            status: "active";
+        } | {
+            booking_id: string;
+            booking_status: components["schemas"]["BookingStatus"];
+            /** Format: date-time */
+            completed_at: string;
+            reference: components["schemas"]["Reference"];
+            selected_service_id: string;
+            selected_timeslot?: components["schemas"]["BookingWindow"] | null;
+            /** @constant */
+            status: "completed";
+        } | {
+            /** Format: date-time */
+            abandoned_at: string;
+            drop_off_node_id?: string | null;
+            drop_off_step_id?: string | null;
+            reason?: components["schemas"]["AbandonReason"] | null;
+            recoverable: boolean;
+            /** @constant */
+            status: "abandoned";
+        } | {
+            code: string;
+            detail: string;
+            /** Format: date-time */
+            rejected_at: string;
+            /** @constant */
+            status: "rejected";
+        } | {
+            /** Format: date-time */
+            expired_at: string;
+            /** @constant */
+            status: "expired";
+        };
         OutsideAction: "stop" | "waitlist" | "continue";
+        /** @description What happens to a visitor from elsewhere. */
+        OutsideArea: {
+            action: components["schemas"]["OutsideAction"];
+            /** @description What the visitor reads. */
+            message: string;
+        };
+        /**
+         * @description Something that a role may allow. What there is to allow is known when the program is
+         *     built.
+         * @enum {string}
+         */
+        Permission: "VIEW_ORGANIZATIONS" | "CREATE_ORGANIZATION" | "UPDATE_ORGANIZATION" | "DELETE_ORGANIZATION" | "VIEW_ROLES" | "CREATE_ROLE" | "UPDATE_ROLE" | "DELETE_ROLE" | "VIEW_PERMISSIONS" | "VIEW_BRAND_KITS" | "CREATE_BRAND_KIT" | "UPDATE_BRAND_KIT" | "DELETE_BRAND_KIT" | "VIEW_SCHEDULER_CONFIGS" | "CREATE_SCHEDULER_CONFIG" | "UPDATE_SCHEDULER_CONFIG" | "DELETE_SCHEDULER_CONFIG" | "VIEW_BOOKING_FLOWS" | "CREATE_BOOKING_FLOW" | "UPDATE_BOOKING_FLOW" | "DELETE_BOOKING_FLOW" | "VIEW_BOOKING_FLOW_VERSIONS" | "VIEW_BOOKING_FLOW_STEPS" | "CREATE_BOOKING_FLOW_STEP" | "UPDATE_BOOKING_FLOW_STEP" | "DELETE_BOOKING_FLOW_STEP" | "VIEW_BOOKING_SERVICES" | "CREATE_BOOKING_SERVICE" | "UPDATE_BOOKING_SERVICE" | "DELETE_BOOKING_SERVICE" | "VIEW_BOOKING_QUESTIONS" | "CREATE_BOOKING_QUESTION" | "UPDATE_BOOKING_QUESTION" | "DELETE_BOOKING_QUESTION" | "VIEW_BOOKING_QUESTION_ANSWERS" | "CREATE_BOOKING_QUESTION_ANSWER" | "UPDATE_BOOKING_QUESTION_ANSWER" | "DELETE_BOOKING_QUESTION_ANSWER" | "VIEW_BOOKING_ANSWER_CATEGORIES" | "CREATE_BOOKING_ANSWER_CATEGORY" | "UPDATE_BOOKING_ANSWER_CATEGORY" | "DELETE_BOOKING_ANSWER_CATEGORY" | "VIEW_BOOKING_FLOW_ROUTERS" | "CREATE_BOOKING_FLOW_ROUTER" | "UPDATE_BOOKING_FLOW_ROUTER" | "DELETE_BOOKING_FLOW_ROUTER" | "VIEW_BOOKING_FLOW_EXPRESS_LINKS" | "CREATE_BOOKING_FLOW_EXPRESS_LINK" | "UPDATE_BOOKING_FLOW_EXPRESS_LINK" | "DELETE_BOOKING_FLOW_EXPRESS_LINK" | "VIEW_BOOKING_FLOW_DIAGRAMS" | "CREATE_BOOKING_FLOW_DIAGRAM" | "UPDATE_BOOKING_FLOW_DIAGRAM" | "DELETE_BOOKING_FLOW_DIAGRAM" | "VIEW_BOOKING_SESSIONS" | "VIEW_BOOKINGS" | "CREATE_BOOKING" | "UPDATE_BOOKING" | "DELETE_BOOKING" | "VIEW_CUSTOMERS" | "CREATE_CUSTOMER" | "UPDATE_CUSTOMER" | "DELETE_CUSTOMER" | "VIEW_SERVICE_ZONES" | "CREATE_SERVICE_ZONE" | "UPDATE_SERVICE_ZONE" | "DELETE_SERVICE_ZONE" | "VIEW_SCHEDULES" | "CREATE_SCHEDULE" | "UPDATE_SCHEDULE" | "DELETE_SCHEDULE" | "INVITE_USER" | "CREATE_ORG_MEMBER" | "PUBLISH_BOOKING_FLOW" | "VIEW_ANALYTICS" | "REPLAY_BOOKING_SESSION" | "EXPORT_DATA" | "ERASE_CUSTOMER" | "MANAGE_BILLING" | "MANAGE_VENDOR_CREDENTIALS" | "VIEW_AUDIT_LOG" | "IMPERSONATE_USER" | "VIEW_USERS" | "CREATE_USER" | "UPDATE_USER" | "DELETE_USER" | "VIEW_MEMBERSHIPS" | "VIEW_FILES" | "CREATE_FILE" | "UPDATE_FILE" | "DELETE_FILE" | "VIEW_EMAILS" | "VIEW_API_KEYS" | "CREATE_API_KEY" | "UPDATE_API_KEY" | "DELETE_API_KEY" | "VIEW_WAITLIST_REQUESTS" | "CREATE_WAITLIST_REQUEST" | "UPDATE_WAITLIST_REQUEST" | "DELETE_WAITLIST_REQUEST" | "UPDATE_MEMBERSHIP" | "DELETE_MEMBERSHIP";
+        PermissionView: {
+            /** @description One sentence. */
+            description: string;
+            name: components["schemas"]["Permission"];
+        };
+        Position: {
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+        };
+        /** @description Applied through the same commands that a visitor would send. */
+        PrefilledState: {
+            /** @default [] */
+            answers?: string[];
+            customer?: components["schemas"]["CustomerDetails"] | null;
+            /** @default {} */
+            details?: {
+                [key: string]: string;
+            };
+            /** @description Instead of `answers`. */
+            service_id?: string | null;
+            /** @description When the visitor would rather come: `morning`, or a date. */
+            timeslot_preference?: string | null;
+            zip?: string | null;
+        };
+        /** @enum {string} */
+        Presence: "required" | "optional" | "hidden";
         /** @description What it costs, as far as one can say before the work. */
         Price: {
             /** Format: int64 */
@@ -489,6 +3841,11 @@ export interface components {
             /** @constant */
             kind: "free";
         };
+        /**
+         * @description First wins.
+         * @enum {string}
+         */
+        PriorityClass: "override" | "campaign" | "standard" | "fallback";
         /** @description An RFC 9457 problem: the body of every answer that is not a success. */
         Problem: {
             /** @description Stable, for programs. */
@@ -537,10 +3894,325 @@ export interface components {
         };
         /** @description What the embedding page carries: 8 to 64 of A–Z, a–z, 0–9, `_` and `-`. No secret. */
         PublicKey: string;
+        /** @description What a query parameter must be. */
+        QueryParameter: {
+            /** @default true */
+            required?: boolean;
+            /** @description Absent: any. */
+            value?: string | null;
+        };
         /** @description How it is answered. */
         QuestionKind: ("text" | "number" | "date" | "photo") | "single_choice" | "multi_choice";
         /** @description Six letters and digits that cannot be taken for one another when spoken, as `K7M-2QX`. */
         Reference: string;
+        /** @description How long to keep what may be dropped; absent is for ever. */
+        Retention: {
+            /** Format: uint32 */
+            files_days?: number | null;
+            /** Format: uint32 */
+            sessions_days?: number | null;
+        };
+        /**
+         * @description What its members may do. An organization's own, or a system role, which belongs to nobody and
+         *     every organization may give.
+         */
+        RoleDocument: {
+            _id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description At most 2,000 characters. */
+            description?: string | null;
+            /** @description At most 100 roles. */
+            inherits: string[];
+            /** @description 1 to 100 characters, unique in the organization or among the system roles. */
+            name: string;
+            organization_id?: string;
+            /** @description Its own; with those of the roles that it inherits from they are its effective ones. */
+            permissions: components["schemas"]["Permission"][];
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /**
+         * @description What its members may do. An organization's own, or a system role, which belongs to nobody and
+         *     every organization may give.
+         */
+        RoleInput: {
+            /** @description At most 2,000 characters. */
+            description?: string | null;
+            /** @description At most 100 roles. */
+            inherits: string[];
+            /** @description 1 to 100 characters, unique in the organization or among the system roles. */
+            name: string;
+            /** @description Its own; with those of the roles that it inherits from they are its effective ones. */
+            permissions: components["schemas"]["Permission"][];
+        };
+        RolePage: {
+            data: components["schemas"]["RoleDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /**
+         * @description What its members may do. An organization's own, or a system role, which belongs to nobody and
+         *     every organization may give.
+         */
+        RolePatch: {
+            description?: (string | null) | null;
+            inherits?: string[] | null;
+            name?: string | null;
+            permissions?: components["schemas"]["Permission"][] | null;
+        };
+        /** @description When it takes part. */
+        RouterScheduling: {
+            /**
+             * Format: date-time
+             * @description Itself included.
+             */
+            active_from?: string | null;
+            /**
+             * Format: date-time
+             * @description Itself excluded.
+             */
+            active_until?: string | null;
+        };
+        /** @description When a business works and how much it can take on. */
+        ScheduleDocument: {
+            _id: string;
+            /**
+             * @description Offered where they lie inside the day's hours; none when visitors choose exact times.
+             * @default []
+             */
+            arrival_windows?: components["schemas"]["Window"][];
+            /**
+             * Format: uint32
+             * @description Kept free after each exact appointment, at most a day.
+             * @default 0
+             */
+            buffer_minutes?: number;
+            capacity: components["schemas"]["Capacity"];
+            /** Format: date-time */
+            created_at: string;
+            holidays?: components["schemas"]["Holidays"] | null;
+            /**
+             * Format: uint32
+             * @description How many days ahead slots are offered, 1 to 730.
+             */
+            horizon_days: number;
+            /**
+             * Format: uint32
+             * @description How long before its start a slot is last offered, at most 90 days.
+             * @default 0
+             */
+            lead_time_minutes?: number;
+            /** @description 1 to 100 characters. */
+            name: string;
+            organization_id?: string;
+            /** @default [] */
+            overrides?: components["schemas"]["DateOverride"][];
+            /** @description Unique in the organization. */
+            slug: string;
+            /** @description IANA zone: all times of day are its. */
+            time_zone: string;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+            /**
+             * @default {
+             *       "fri": [],
+             *       "mon": [],
+             *       "sat": [],
+             *       "sun": [],
+             *       "thu": [],
+             *       "tue": [],
+             *       "wed": []
+             *     }
+             */
+            weekly_hours?: components["schemas"]["WeeklyHours"];
+        };
+        /** @description When a business works and how much it can take on. */
+        ScheduleInput: {
+            /**
+             * @description Offered where they lie inside the day's hours; none when visitors choose exact times.
+             * @default []
+             */
+            arrival_windows?: components["schemas"]["Window"][];
+            /**
+             * Format: uint32
+             * @description Kept free after each exact appointment, at most a day.
+             * @default 0
+             */
+            buffer_minutes?: number;
+            capacity: components["schemas"]["Capacity"];
+            holidays?: components["schemas"]["Holidays"] | null;
+            /**
+             * Format: uint32
+             * @description How many days ahead slots are offered, 1 to 730.
+             */
+            horizon_days: number;
+            /**
+             * Format: uint32
+             * @description How long before its start a slot is last offered, at most 90 days.
+             * @default 0
+             */
+            lead_time_minutes?: number;
+            /** @description 1 to 100 characters. */
+            name: string;
+            /** @default [] */
+            overrides?: components["schemas"]["DateOverride"][];
+            /** @description Unique in the organization. */
+            slug: string;
+            /** @description IANA zone: all times of day are its. */
+            time_zone: string;
+            /**
+             * @default {
+             *       "fri": [],
+             *       "mon": [],
+             *       "sat": [],
+             *       "sun": [],
+             *       "thu": [],
+             *       "tue": [],
+             *       "wed": []
+             *     }
+             */
+            weekly_hours?: components["schemas"]["WeeklyHours"];
+        };
+        SchedulePage: {
+            data: components["schemas"]["ScheduleDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description When a business works and how much it can take on. */
+        SchedulePatch: {
+            arrival_windows?: components["schemas"]["Window"][] | null;
+            buffer_minutes?: number | null;
+            capacity?: components["schemas"]["Capacity"] | null;
+            holidays?: (components["schemas"]["Holidays"] | null) | null;
+            horizon_days?: number | null;
+            lead_time_minutes?: number | null;
+            name?: string | null;
+            overrides?: components["schemas"]["DateOverride"][] | null;
+            slug?: string | null;
+            time_zone?: string | null;
+            weekly_hours?: components["schemas"]["WeeklyHours"] | null;
+        };
+        /** @description One widget of a business: which flow it shows and how it looks and starts. */
+        SchedulerConfigDocument: {
+            _id: string;
+            /**
+             * @description Sites that may embed it, as `https://example.com`; empty is any.
+             * @default []
+             */
+            allowed_origins?: string[];
+            /** @description Shown when no router matches. */
+            booking_flow_id: string;
+            brand_kit_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * @default {
+             *       "auto_open": false,
+             *       "cta": "Book now",
+             *       "locale": null,
+             *       "locales": [],
+             *       "mode": "modal",
+             *       "position": "bottom_right",
+             *       "trigger_selector": null
+             *     }
+             */
+            initialization?: components["schemas"]["Initialization"];
+            /** @description 1 to 100 characters. */
+            name: string;
+            organization_id?: string;
+            /** @description Unique on the whole platform. */
+            public_key: components["schemas"]["PublicKey"];
+            /**
+             * @default {
+             *       "abandon_after_minutes": 30,
+             *       "resume_ttl_hours": 72
+             *     }
+             */
+            session?: components["schemas"]["SessionTimes"];
+            /** @default active */
+            status?: components["schemas"]["SchedulerStatus"];
+            /**
+             * @default {
+             *       "ga4_id": null,
+             *       "gtm_id": null,
+             *       "meta_pixel_id": null
+             *     }
+             */
+            tracking?: components["schemas"]["Tracking"];
+            /** Format: date-time */
+            updated_at: string;
+            vendor_credential_id?: string | null;
+            version: number;
+        };
+        /** @description One widget of a business: which flow it shows and how it looks and starts. */
+        SchedulerConfigInput: {
+            /**
+             * @description Sites that may embed it, as `https://example.com`; empty is any.
+             * @default []
+             */
+            allowed_origins?: string[];
+            /** @description Shown when no router matches. */
+            booking_flow_id: string;
+            brand_kit_id?: string | null;
+            /**
+             * @default {
+             *       "auto_open": false,
+             *       "cta": "Book now",
+             *       "locale": null,
+             *       "locales": [],
+             *       "mode": "modal",
+             *       "position": "bottom_right",
+             *       "trigger_selector": null
+             *     }
+             */
+            initialization?: components["schemas"]["Initialization"];
+            /** @description 1 to 100 characters. */
+            name: string;
+            /**
+             * @default {
+             *       "abandon_after_minutes": 30,
+             *       "resume_ttl_hours": 72
+             *     }
+             */
+            session?: components["schemas"]["SessionTimes"];
+            /** @default active */
+            status?: components["schemas"]["SchedulerStatus"];
+            /**
+             * @default {
+             *       "ga4_id": null,
+             *       "gtm_id": null,
+             *       "meta_pixel_id": null
+             *     }
+             */
+            tracking?: components["schemas"]["Tracking"];
+            vendor_credential_id?: string | null;
+        };
+        SchedulerConfigPage: {
+            data: components["schemas"]["SchedulerConfigDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description One widget of a business: which flow it shows and how it looks and starts. */
+        SchedulerConfigPatch: {
+            allowed_origins?: string[] | null;
+            booking_flow_id?: string | null;
+            brand_kit_id?: (string | null) | null;
+            initialization?: components["schemas"]["Initialization"] | null;
+            name?: string | null;
+            session?: components["schemas"]["SessionTimes"] | null;
+            status?: components["schemas"]["SchedulerStatus"] | null;
+            tracking?: components["schemas"]["Tracking"] | null;
+            vendor_credential_id?: (string | null) | null;
+        };
         SchedulerPath: {
             /** @description What the embedding page carries. */
             public_key: string;
@@ -560,6 +4232,18 @@ export interface components {
             /** @description Of the flow. */
             title: string;
         };
+        /**
+         * @description A secret as it is stored: encrypted with a key that the store does not have, and bound to the
+         *     field of the document that it is in.
+         */
+        Sealed: {
+            /** @description The secret and a tag of 16 bytes behind it, in base64url. */
+            ciphertext: string;
+            /** @description Which key of the keyring. */
+            key_id: string;
+            /** @description 24 bytes in base64url. */
+            nonce: string;
+        };
         /** @description One seat taken: a `slot_holds` document. */
         Seat: {
             hold_id: string;
@@ -568,6 +4252,102 @@ export interface components {
             seat: number;
             /** Format: date-time */
             window_start: string;
+        };
+        /** @description What the visitor has said so far. */
+        Selections: {
+            /**
+             * @description In the order of the path.
+             * @default []
+             */
+            answers?: components["schemas"]["GivenAnswer"][];
+            consents?: components["schemas"]["Consent"][];
+            customer?: components["schemas"]["CustomerDetails"] | null;
+            details?: {
+                [key: string]: unknown;
+            };
+            file_ids?: string[];
+            /** Format: date-time */
+            held_until?: string | null;
+            /** @description The seats that make the timeslot theirs. */
+            seats?: components["schemas"]["Seat"][];
+            service_id?: string | null;
+            timeslot?: components["schemas"]["BookingWindow"] | null;
+            zip?: string | null;
+            zone_id?: string | null;
+        };
+        /** @description Nodes and edges apart; [`crate::flow::check`] says what must hold. */
+        ServiceGraph: {
+            edges: components["schemas"]["GraphEdge"][];
+            nodes: components["schemas"]["GraphNode"][];
+            root_node_id: string;
+        };
+        /** @description Leads to exactly one service by questions. */
+        ServiceSelection: {
+            graph: components["schemas"]["ServiceGraph"];
+        };
+        /** @description Whether it can be booked. */
+        ServiceStatus: "active" | "archived";
+        /** @description An area that a business goes to. */
+        ServiceZoneDocument: {
+            _id: string;
+            content: components["schemas"]["ContentConfig"];
+            /** @description ISO 3166-1, two upper-case letters. */
+            country: string;
+            /** Format: date-time */
+            created_at: string;
+            organization_id?: string;
+            postal_codes: string[];
+            /**
+             * Format: int32
+             * @description Of several zones that hold a postal code the lowest wins, then the oldest.
+             * @default 0
+             */
+            priority?: number;
+            /** @description Unique in the organization. */
+            slug: string;
+            /** @description IANA zone; absent is the organization's. */
+            time_zone?: string | null;
+            /** @description What coming out there costs. */
+            trip_charge?: components["schemas"]["Money"] | null;
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /** @description An area that a business goes to. */
+        ServiceZoneInput: {
+            content: components["schemas"]["ContentConfig"];
+            /** @description ISO 3166-1, two upper-case letters. */
+            country: string;
+            postal_codes: string[];
+            /**
+             * Format: int32
+             * @description Of several zones that hold a postal code the lowest wins, then the oldest.
+             * @default 0
+             */
+            priority?: number;
+            /** @description Unique in the organization. */
+            slug: string;
+            /** @description IANA zone; absent is the organization's. */
+            time_zone?: string | null;
+            /** @description What coming out there costs. */
+            trip_charge?: components["schemas"]["Money"] | null;
+        };
+        ServiceZonePage: {
+            data: components["schemas"]["ServiceZoneDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description An area that a business goes to. */
+        ServiceZonePatch: {
+            content?: components["schemas"]["ContentConfig"] | null;
+            country?: string | null;
+            postal_codes?: string[] | null;
+            priority?: number | null;
+            slug?: string | null;
+            time_zone?: (string | null) | null;
+            trip_charge?: (components["schemas"]["Money"] | null) | null;
         };
         /** @description Something that happened in a visit. Never changed once written. */
         SessionEvent: {
@@ -820,6 +4600,21 @@ export interface components {
             /** @description Of the session. */
             id: string;
         };
+        /** @description How long sessions live. */
+        SessionTimes: {
+            /**
+             * Format: uint32
+             * @description 1 to 10,080 idle minutes make a session abandoned.
+             * @default 30
+             */
+            abandon_after_minutes?: number;
+            /**
+             * Format: uint32
+             * @description 1 to 8,760 hours after its start a session can still be gone on with.
+             * @default 72
+             */
+            resume_ttl_hours?: number;
+        };
         /** @description What a widget says of itself when a visit begins. */
         StartBody: {
             attribution?: components["schemas"]["AttributionBody"];
@@ -842,13 +4637,94 @@ export interface components {
             session_token: string;
             view: components["schemas"]["View"];
         };
+        /** @description How a visitor fared at one step. */
+        StepProgress: {
+            /** Format: date-time */
+            completed_at?: string | null;
+            /**
+             * Format: uint64
+             * @description Of all visits that have ended.
+             */
+            duration_ms: number;
+            /**
+             * Format: date-time
+             * @description While they are there.
+             */
+            entered_at?: string | null;
+            /** Format: date-time */
+            first_entered_at: string;
+            step_id: string;
+            step_type: components["schemas"]["StepType"];
+            /** Format: uint32 */
+            validation_failures: number;
+            /** Format: uint32 */
+            visits: number;
+        };
         /**
          * @description The tag of a [`StepConfig`].
          * @enum {string}
          */
         StepType: "zipcode" | "service_selection" | "additional_details" | "timeslot_selection" | "customer_info" | "summary" | "confirmation";
+        /** @description Shows all of it once more before it is booked. */
+        Summary: {
+            /** @default null */
+            deposit?: components["schemas"]["Deposit"] | null;
+            /** @default true */
+            show_dispatch_fee?: boolean;
+            /** @default true */
+            show_price?: boolean;
+            /** @default null */
+            terms?: string | null;
+        };
+        /**
+         * @description The roles that every organization may give from the beginning. Each of the first five has what
+         *     the next one has and more; which permission begins where is said in the table of permissions.
+         */
+        SystemRole: "owner" | "admin" | "manager" | "agent" | "viewer" | "platform_admin";
+        SystemRoleView: {
+            _id: string;
+            description: string;
+            name: components["schemas"]["SystemRole"];
+            /** @description All that it allows, with what it inherits. */
+            permissions: components["schemas"]["Permission"][];
+        };
+        /**
+         * @description The organization's name in host names: 3 to 63 lower-case letters, digits and inner hyphens,
+         *     none of the reserved words.
+         */
+        TenantSubdomain: string;
         /** @description What a slot is. */
         TimeslotMode: "arrival_window" | "exact";
+        /** @description Asks when. */
+        TimeslotSelection: {
+            /** @default null */
+            call_to_book?: components["schemas"]["CallToBook"] | null;
+            /**
+             * Format: uint32
+             * @description How long a chosen slot is kept, 1 to 120.
+             * @default 10
+             */
+            hold_minutes?: number;
+            /**
+             * Format: uint32
+             * @description Narrows the schedule's.
+             * @default null
+             */
+            horizon_days?: number | null;
+            /**
+             * Format: uint32
+             * @description Lengthens the schedule's.
+             * @default null
+             */
+            lead_time_minutes?: number | null;
+            /** @default arrival_window */
+            mode?: components["schemas"]["TimeslotMode"];
+            /**
+             * @description Shows the earliest slot on top.
+             * @default true
+             */
+            offer_first_available?: boolean;
+        };
         /** @description The timeslots that a visitor can choose from. */
         Timeslots: {
             /** @description Every day that was asked for, also those without a slot. */
@@ -891,6 +4767,33 @@ export interface components {
              */
             start: string;
         };
+        /** @description A second factor: codes that change with the time. */
+        Totp: {
+            /**
+             * Format: date-time
+             * @description Absent until a first code was shown; only then is it asked for.
+             */
+            confirmed_at?: string | null;
+            /**
+             * Format: uint64
+             * @description The last 30-second step of which a code was taken: none is taken twice.
+             * @default 0
+             */
+            last_step?: number;
+            secret: components["schemas"]["Sealed"];
+        };
+        /** @description Ids of the business's own analytics. */
+        Tracking: {
+            ga4_id?: string | null;
+            gtm_id?: string | null;
+            meta_pixel_id?: string | null;
+        };
+        /** @description [`ContentConfig`] in one other language. */
+        Translation: {
+            description?: string | null;
+            icon?: string | null;
+            title: string;
+        };
         /** @description Fonts and their size. */
         Typography: {
             /** @description A font that the visitor's device has; absent is the system's. */
@@ -901,6 +4804,79 @@ export interface components {
              * @default 1
              */
             scale?: number;
+        };
+        /** @description A person with an account. Which organizations they belong to is said by their memberships. */
+        UserDocument: {
+            _id: string;
+            /** @description The platform's, since it follows the person through all organizations. */
+            avatar_file?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Unique on the platform. */
+            email: components["schemas"]["EmailAddress"];
+            /** Format: date-time */
+            email_verified_at?: string | null;
+            /** @description 1 to 100 characters. */
+            first_name: string;
+            /**
+             * @description Whether they have the system role `platform_admin`.
+             * @default false
+             */
+            is_platform_admin?: boolean;
+            /** Format: date-time */
+            last_login_at?: string | null;
+            /** @description 1 to 100 characters. */
+            last_name: string;
+            /** @description BCP 47 tag. */
+            locale?: string | null;
+            organization_id?: string;
+            status: components["schemas"]["UserStatus"];
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /** @description A person with an account. Which organizations they belong to is said by their memberships. */
+        UserInput: {
+            /** @description The platform's, since it follows the person through all organizations. */
+            avatar_file?: string | null;
+            /** @description Unique on the platform. */
+            email: components["schemas"]["EmailAddress"];
+            /** @description 1 to 100 characters. */
+            first_name: string;
+            /** @description 1 to 100 characters. */
+            last_name: string;
+            /** @description BCP 47 tag. */
+            locale?: string | null;
+            status: components["schemas"]["UserStatus"];
+        };
+        UserPage: {
+            data: components["schemas"]["UserDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description A person with an account. Which organizations they belong to is said by their memberships. */
+        UserPatch: {
+            avatar_file?: (string | null) | null;
+            email?: components["schemas"]["EmailAddress"] | null;
+            first_name?: string | null;
+            last_name?: string | null;
+            locale?: (string | null) | null;
+            status?: components["schemas"]["UserStatus"] | null;
+        };
+        /** @description Whether somebody may sign in. */
+        UserStatus: "active" | "invited" | "suspended";
+        /** @description What members see of each other. */
+        UserView: {
+            _id: string;
+            avatar_file?: string | null;
+            email: components["schemas"]["EmailAddress"];
+            first_name: string;
+            /** Format: date-time */
+            last_login_at?: string | null;
+            last_name: string;
+            status: components["schemas"]["UserStatus"];
         };
         /** @description `utm_*` of the page's URL. */
         Utm: {
@@ -936,6 +4912,31 @@ export interface components {
             pattern?: string | null;
             /** @description What a number counts: `years`. */
             unit?: string | null;
+        };
+        /** @description The service's ids in the vendor's own system. */
+        VendorData: {
+            /** Format: int64 */
+            business_unit_id?: number | null;
+            /** Format: int64 */
+            campaign_id?: number | null;
+            /** Format: int64 */
+            job_type_id: number;
+            /** @constant */
+            vendor: "servicetitan";
+        } | {
+            price_book_service_id: string;
+            /** @constant */
+            vendor: "housecall_pro";
+        } | {
+            product_or_service_id: string;
+            /** @constant */
+            vendor: "jobber";
+        } | {
+            values: {
+                [key: string]: string;
+            };
+            /** @constant */
+            vendor: "webhook";
         };
         /** @description All that the widget draws: it holds no flow logic. */
         View: {
@@ -1083,11 +5084,124 @@ export interface components {
             start: string;
             time_zone: string;
         };
+        Viewport: {
+            /** Format: double */
+            x: number;
+            /** Format: double */
+            y: number;
+            /** Format: double */
+            zoom: number;
+        };
+        /** @description Somebody who asked to be let in. */
+        WaitlistRequestDocument: {
+            _id: string;
+            /** @description 1 to 200 characters. */
+            company_name: string;
+            /** @description `http` or `https`. */
+            company_website: string;
+            /** Format: date-time */
+            consent_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Unique: asking twice is asking once. */
+            email: components["schemas"]["EmailAddress"];
+            /** @description 1 to 100 letters of any script, spaces, hyphens and apostrophes. */
+            first_name: string;
+            /** @description As `first_name`. */
+            last_name: string;
+            organization_id?: string;
+            /** @description Where they heard of it. */
+            source?: string | null;
+            /** @default new */
+            status?: components["schemas"]["WaitlistStatus"];
+            /** Format: date-time */
+            updated_at: string;
+            version: number;
+        };
+        /** @description Somebody who asked to be let in. */
+        WaitlistRequestInput: {
+            /** @description 1 to 200 characters. */
+            company_name: string;
+            /** @description `http` or `https`. */
+            company_website: string;
+            /** Format: date-time */
+            consent_at: string;
+            /** @description Unique: asking twice is asking once. */
+            email: components["schemas"]["EmailAddress"];
+            /** @description 1 to 100 letters of any script, spaces, hyphens and apostrophes. */
+            first_name: string;
+            /** @description As `first_name`. */
+            last_name: string;
+            /** @description Where they heard of it. */
+            source?: string | null;
+            /** @default new */
+            status?: components["schemas"]["WaitlistStatus"];
+        };
+        WaitlistRequestPage: {
+            data: components["schemas"]["WaitlistRequestDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /** @description Somebody who asked to be let in. */
+        WaitlistRequestPatch: {
+            company_name?: string | null;
+            company_website?: string | null;
+            consent_at?: string | null;
+            email?: components["schemas"]["EmailAddress"] | null;
+            first_name?: string | null;
+            last_name?: string | null;
+            source?: (string | null) | null;
+            status?: components["schemas"]["WaitlistStatus"] | null;
+        };
+        /**
+         * @description What became of a request.
+         * @enum {string}
+         */
+        WaitlistStatus: "new" | "invited" | "converted" | "rejected";
+        /** @description The hours of an ordinary week, each day's in order and apart. */
+        WeeklyHours: {
+            /** @default [] */
+            fri?: string[];
+            /** @default [] */
+            mon?: string[];
+            /** @default [] */
+            sat?: string[];
+            /** @default [] */
+            sun?: string[];
+            /** @default [] */
+            thu?: string[];
+            /** @default [] */
+            tue?: string[];
+            /** @default [] */
+            wed?: string[];
+        };
         /**
          * @description Where the floating button is.
          * @enum {string}
          */
         WidgetPosition: "bottom_right" | "bottom_left";
+        /** @description When somebody arrives: from `start`, for so long. */
+        Window: {
+            /**
+             * Format: uint32
+             * @description In minutes, 5 to 1,440.
+             */
+            duration: number;
+            start: string;
+        };
+        /** @description Asks where the work is. */
+        Zipcode: {
+            /** @description Whose postal codes are asked for: ISO 3166-1, two upper-case letters. */
+            country: string;
+            outside_area: components["schemas"]["OutsideArea"];
+            /**
+             * @description Where the business goes; empty is everywhere.
+             * @default []
+             */
+            zone_ids?: string[];
+        };
     };
     responses: never;
     parameters: never;
@@ -1288,6 +5402,5456 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeslots"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_organization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A tenant: a business, with all that it owns isolated from every other. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_organization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_organization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A tenant: a business, with all that it owns isolated from every other. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list that is never long. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All"];
+                };
+            };
+        };
+    };
+    list_system_roles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list that is never long. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All2"];
+                };
+            };
+        };
+    };
+    list_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A list that is never long. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All3"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What members see of each other. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_brand_kits: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `name` is this. */
+                name?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandKitPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_brand_kit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description How an organization's booking pages and mails look. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrandKitInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandKitDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_brand_kit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandKitDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_brand_kit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description How an organization's booking pages and mails look. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrandKitInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandKitDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_brand_kit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_brand_kit: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description How an organization's booking pages and mails look. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BrandKitPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrandKitDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_roles: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `name` is this. */
+                name?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolePage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description What its members may do. An organization's own, or a system role, which belongs to nobody and
+         *     every organization may give.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_role: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description What its members may do. An organization's own, or a system role, which belongs to nobody and
+         *     every organization may give.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_role: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description What its members may do. An organization's own, or a system role, which belongs to nobody and
+         *     every organization may give.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RolePatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RoleDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_scheduler_configs: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulerConfigPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_scheduler_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description One widget of a business: which flow it shows and how it looks and starts. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulerConfigInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulerConfigDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_scheduler_config: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulerConfigDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_scheduler_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description One widget of a business: which flow it shows and how it looks and starts. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulerConfigInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulerConfigDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_scheduler_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_scheduler_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description One widget of a business: which flow it shows and how it looks and starts. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulerConfigPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulerConfigDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_flows: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `content.title` is this. */
+                "content.title"?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `slug` is this. */
+                slug?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description The draft of the steps that lead a visitor to a booking; what visitors see is the published
+         *     [`BookingFlowVersion`].
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description The draft of the steps that lead a visitor to a booking; what visitors see is the published
+         *     [`BookingFlowVersion`].
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description The draft of the steps that lead a visitor to a booking; what visitors see is the published
+         *     [`BookingFlowVersion`].
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_flow_steps: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `booking_flow_id` is this. */
+                booking_flow_id?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowStepPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_flow_step: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description One step of a flow. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowStepInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowStepDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_flow_step: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowStepDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_booking_flow_step: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description One step of a flow. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowStepInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowStepDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_booking_flow_step: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_booking_flow_step: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description One step of a flow. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowStepPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowStepDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_services: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `slug` is this. */
+                slug?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingServicePage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_service: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Something that can be booked. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingServiceInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingServiceDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_service: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingServiceDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_booking_service: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Something that can be booked. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingServiceInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingServiceDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_booking_service: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_booking_service: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Something that can be booked. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingServicePatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingServiceDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_questions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuestionPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_question: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Something a visitor is asked on the way to a service. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingQuestionInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuestionDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuestionDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_booking_question: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Something a visitor is asked on the way to a service. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingQuestionInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuestionDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_booking_question: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_booking_question: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Something a visitor is asked on the way to a service. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingQuestionPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuestionDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_question_answers: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `booking_question_id` is this. */
+                booking_question_id?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuestionAnswerPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_question_answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description One answer that a visitor may choose. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingQuestionAnswerInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuestionAnswerDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_question_answer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuestionAnswerDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_booking_question_answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description One answer that a visitor may choose. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingQuestionAnswerInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuestionAnswerDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_booking_question_answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_booking_question_answer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description One answer that a visitor may choose. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingQuestionAnswerPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingQuestionAnswerDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_answer_categories: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `slug` is this. */
+                slug?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingAnswerCategoryPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_answer_category: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A heading under which answers stand together. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingAnswerCategoryInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingAnswerCategoryDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_answer_category: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingAnswerCategoryDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_booking_answer_category: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A heading under which answers stand together. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingAnswerCategoryInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingAnswerCategoryDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_booking_answer_category: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_booking_answer_category: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A heading under which answers stand together. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingAnswerCategoryPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingAnswerCategoryDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_flow_routers: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `scheduler_config_id` is this. */
+                scheduler_config_id?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowRouterPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_flow_router: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Says which flow the visitor of a page gets. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowRouterInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowRouterDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_flow_router: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowRouterDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_booking_flow_router: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Says which flow the visitor of a page gets. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowRouterInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowRouterDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_booking_flow_router: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_booking_flow_router: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Says which flow the visitor of a page gets. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowRouterPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowRouterDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_flow_express_links: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `slug` is this. */
+                slug?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowExpressLinkPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_flow_express_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A link that starts a session with some of it already filled in. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowExpressLinkInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowExpressLinkDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_flow_express_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowExpressLinkDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_booking_flow_express_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A link that starts a session with some of it already filled in. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowExpressLinkInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowExpressLinkDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_booking_flow_express_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_booking_flow_express_link: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A link that starts a session with some of it already filled in. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowExpressLinkPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowExpressLinkDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_flow_diagrams: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `booking_flow_id` is this. */
+                booking_flow_id?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                /** @description Only those whose `kind` is this. */
+                kind?: string;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDiagramPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_booking_flow_diagram: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description Where the builder drew things. Apart from the things themselves, so that moving one changes
+         *     no flow.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowDiagramInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDiagramDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_flow_diagram: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDiagramDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_booking_flow_diagram: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description Where the builder drew things. Apart from the things themselves, so that moving one changes
+         *     no flow.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowDiagramInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDiagramDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_booking_flow_diagram: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_booking_flow_diagram: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description Where the builder drew things. Apart from the things themselves, so that moving one changes
+         *     no flow.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingFlowDiagramPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDiagramDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_customers: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description A person or household that an organization works for. What they wrote at a booking stays in
+         *     the booking.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_customer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description A person or household that an organization works for. What they wrote at a booking stays in
+         *     the booking.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_customer: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description A person or household that an organization works for. What they wrote at a booking stays in
+         *     the booking.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CustomerPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CustomerDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_service_zones: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `slug` is this. */
+                slug?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceZonePage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_service_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description An area that a business goes to. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceZoneInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceZoneDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_service_zone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceZoneDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_service_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description An area that a business goes to. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceZoneInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceZoneDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_service_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_service_zone: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description An area that a business goes to. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServiceZonePatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServiceZoneDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_schedules: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `slug` is this. */
+                slug?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SchedulePage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description When a business works and how much it can take on. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_schedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description When a business works and how much it can take on. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description When a business works and how much it can take on. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SchedulePatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_flow_versions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `booking_flow_id` is this. */
+                booking_flow_id?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `number` is this. */
+                number?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowVersionPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_flow_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowVersionDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_sessions: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `booking_outcome.booking_id` is this. */
+                "booking_outcome.booking_id"?: string;
+                /** @description Only those whose `booking_outcome.drop_off_step_id` is this. */
+                "booking_outcome.drop_off_step_id"?: string;
+                /** @description Only those whose `booking_outcome.status` is this. */
+                "booking_outcome.status"?: string;
+                /** @description Only those whose `created_at` is this. */
+                created_at?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingSessionPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_session: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingSessionDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_emails: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `created_at` is this. */
+                created_at?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+                /** @description Only those whose `status` is this. */
+                status?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_bookings: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `booking_session_id` is this. */
+                booking_session_id?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `reference` is this. */
+                reference?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+                /** @description Only those whose `timeslot.start` is this. */
+                "timeslot.start"?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_booking: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The appointment that a completed session made. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_booking: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description The appointment that a completed session made. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BookingPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_memberships: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+                /** @description Only those whose `user_id` is this. */
+                user_id?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_membership: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description Somebody's place in an organization. Its id is made from the two, so that there is one at most
+         *     and it is found without searching.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembershipInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_membership: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_membership: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description Somebody's place in an organization. Its id is made from the two, so that there is one at most
+         *     and it is found without searching.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembershipInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_membership: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_membership: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description Somebody's place in an organization. Its id is made from the two, so that there is one at most
+         *     and it is found without searching.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MembershipPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MembershipDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_audit_log: {
+        parameters: {
+            query?: {
+                /** @description Only those whose `action` is this. */
+                action?: string;
+                /** @description Only those whose `actor.id` is this. */
+                "actor.id"?: string;
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `at` is this. */
+                at?: string;
+                /** @description Only those whose `entity.id` is this. */
+                "entity.id"?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `sequence` is this. */
+                sequence?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_audit_log_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `secret_hash` is this. */
+                secret_hash?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What makes a key. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewKey"];
+            };
+        };
+        responses: {
+            /** @description A key, this once. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What a program shows to act for an organization. The key itself is shown once and not stored. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_api_key: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What a program shows to act for an organization. The key itself is shown once and not stored. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApiKeyPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_audit_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The entries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": unknown;
+                };
+            };
+        };
+    };
+    list_platform_users: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `email` is this. */
+                email?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_platform_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A person with an account. Which organizations they belong to is said by their memberships. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_platform_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_platform_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A person with an account. Which organizations they belong to is said by their memberships. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_platform_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_platform_user: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A person with an account. Which organizations they belong to is said by their memberships. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_platform_waitlist_requests: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `created_at` is this. */
+                created_at?: string;
+                /** @description Only those whose `email` is this. */
+                email?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+                /** @description Only those whose `status` is this. */
+                status?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistRequestPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_platform_waitlist_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Somebody who asked to be let in. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaitlistRequestInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistRequestDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_platform_waitlist_request: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistRequestDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_platform_waitlist_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Somebody who asked to be let in. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaitlistRequestInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistRequestDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_platform_waitlist_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_platform_waitlist_request: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Somebody who asked to be let in. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WaitlistRequestPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitlistRequestDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_platform_organizations: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+                /** @description Only those whose `tenant_subdomain` is this. */
+                tenant_subdomain?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_platform_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description A tenant: a business, with all that it owns isolated from every other. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_platform_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_platform_organization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A tenant: a business, with all that it owns isolated from every other. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_platform_organization: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A tenant: a business, with all that it owns isolated from every other. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationPatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_platform_audit_log: {
+        parameters: {
+            query?: {
+                /** @description Only those whose `action` is this. */
+                action?: string;
+                /** @description Only those whose `actor.id` is this. */
+                "actor.id"?: string;
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `at` is this. */
+                at?: string;
+                /** @description Only those whose `entity.id` is this. */
+                "entity.id"?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description Only those whose `sequence` is this. */
+                sequence?: string;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_platform_audit_log_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditEntryDocument"];
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */

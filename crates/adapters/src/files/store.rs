@@ -6,7 +6,7 @@ use std::{
     ops::Range,
     path::Path,
     sync::Arc,
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
@@ -16,9 +16,9 @@ use object_store::{
     ClientOptions, GetOptions, ObjectStore, ObjectStoreExt, RetryConfig, aws::AmazonS3Builder,
     buffered::BufWriter, local::LocalFileSystem, path::Path as Location,
 };
-use tokio::io::AsyncWriteExt;
+use tokio::{io::AsyncWriteExt, task};
 
-use super::StorageKey;
+use super::{StorageKey, unfinished};
 
 /// A smaller file is written at once, a larger one in parts of this size, in bytes.
 const PART: usize = 5 * 1024 * 1024;
@@ -30,6 +30,8 @@ const PARTS_UNDER_WAY: usize = 2;
 #[derive(Debug, Clone)]
 pub struct FileStore {
     objects: Arc<dyn ObjectStore>,
+    /// None of a bucket.
+    folder: Option<Arc<Path>>,
 }
 
 /// A bucket, and who may use it.
@@ -90,7 +92,7 @@ impl FileStore {
         fs::create_dir_all(folder).map_err(|error| bad(&error))?;
         sync_names(folder).map_err(|error| bad(&error))?;
         let files = LocalFileSystem::new_with_prefix(folder).map_err(|error| bad(&error))?;
-        Ok(Self { objects: Arc::new(files.with_fsync(true)) })
+        Ok(Self { objects: Arc::new(files.with_fsync(true)), folder: Some(folder.into()) })
     }
 
     /// A bucket that is there. It should have a lifecycle rule that ends unfinished uploads: those
@@ -121,7 +123,7 @@ impl FileStore {
             builder = builder.with_endpoint(endpoint);
         }
         let bucket = builder.build().map_err(|error| FileError::Settings(error.to_string()))?;
-        Ok(Self { objects: Arc::new(bucket) })
+        Ok(Self { objects: Arc::new(bucket), folder: None })
     }
 
     /// Writes all chunks; durable when it returns. At an error, of the chunks or of the store,
@@ -183,6 +185,16 @@ impl FileStore {
         });
         ours.boxed()
     }
+
+    /// Takes away what killed processes have left unfinished in a folder and was not written to
+    /// since `before`, and counts it. For a bucket its lifecycle rule does that.
+    pub async fn remove_unfinished(&self, before: Timestamp) -> Result<u64, FileError> {
+        let Some(folder) = self.folder.clone() else { return Ok(0) };
+        let millis = u64::try_from(before.millis()).unwrap_or(0);
+        let before = UNIX_EPOCH + Duration::from_millis(millis);
+        let removed = task::spawn_blocking(move || unfinished::remove(&folder, before)).await;
+        removed.map_err(io::Error::other)?.map_err(FileError::from)
+    }
 }
 
 impl Content {
@@ -211,9 +223,12 @@ fn location(key: &StorageKey) -> Location {
     Location::from(key.as_str())
 }
 
-/// An error and those that caused it.
+/// An error and those that caused it. What an I/O error wraps is not its source.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
-    iter::successors(Some(error), |&it| it.source())
+    iter::successors(Some(error), |&it| {
+        let wrapped = it.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        wrapped.map(|it| it as &(dyn Error + 'static)).or_else(|| it.source())
+    })
 }
 
 impl From<object_store::Error> for FileError {
@@ -239,5 +254,21 @@ impl From<io::Error> for FileError {
         // An error often says its cause itself.
         reasons.dedup_by(|cause, error| error.contains(cause.as_str()));
         Self::Unavailable(reasons.join(": "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_room_is_told_from_other_failures() {
+        let caused = |kind: ErrorKind| {
+            let error = io::Error::other(io::Error::from(kind));
+            FileError::from(object_store::Error::Generic { store: "folder", source: error.into() })
+        };
+        assert!(matches!(caused(ErrorKind::StorageFull), FileError::Full));
+        assert!(matches!(caused(ErrorKind::QuotaExceeded), FileError::Full));
+        assert!(matches!(caused(ErrorKind::PermissionDenied), FileError::Unavailable(_)));
     }
 }

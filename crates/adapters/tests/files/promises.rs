@@ -178,13 +178,13 @@ async fn one_byte_too_many_leaves_nothing(place: Place) {
         let most = size as u64;
         let asked = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&asked);
-        let forever = stream::repeat_with(move || {
+        let more = stream::repeat_with(move || {
             counter.fetch_add(1, Ordering::Relaxed);
             Ok::<_, FileError>(Bytes::from_static(b"x"))
         });
         let whole = stream::iter([Ok(Bytes::from("x".repeat(size)))]);
         let stored = async {
-            let upload = Upload::begin(whole.chain(forever), None, most).await?;
+            let upload = Upload::begin(whole.chain(more.take(100)), None, most).await?;
             upload.store(&key(1), &place.store, &Pictures::default()).await
         };
         assert!(matches!(stored.await, Err(UploadError::TooLarge(it)) if it == most));

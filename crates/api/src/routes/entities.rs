@@ -1,7 +1,7 @@
 //! What there is for every kind of document, made from the list of entities.
 
 mod sent;
-mod shape;
+pub(super) mod shape;
 
 use app::{Created, Creation, Listed, Managed, Readable};
 use axum::{
@@ -12,8 +12,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use model::{
-    Doc,
-    core::{ApiKey, BrandKit, Email, File, Managed as Permitted, Membership, Role},
+    Doc, Entity,
+    core::{ApiKey, AuditEntry, BrandKit, Email, File, Managed as Permitted, Membership, Role},
     scheduler::{
         Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
         BookingFlowRouter, BookingFlowVersion, BookingQuestion, BookingQuestionAnswer,
@@ -35,15 +35,15 @@ use crate::{
     callers::{Allowed, Create, Delete, Requires, Update, View, permission},
 };
 
-/// An entity with routes of its own.
-pub(super) trait Routed: Readable + JsonSchema {}
-impl<E: Readable + JsonSchema> Routed for E {}
+/// An entity that clients get to see.
+pub(super) trait Routed: Entity + JsonSchema + Clone {}
+impl<E: Entity + JsonSchema + Clone> Routed for E {}
 
 /// Every kind of document with all that can be done to it.
 pub(super) fn routes() -> Routes {
     use permission::{
-        DeleteMembership, UpdateBooking, UpdateMembership, ViewBookingFlowVersions,
-        ViewBookingSessions, ViewBookings, ViewEmails, ViewMemberships,
+        CreateOrgMember, DeleteMembership, UpdateBooking, UpdateMembership, ViewAuditLog,
+        ViewBookingFlowVersions, ViewBookingSessions, ViewBookings, ViewEmails, ViewMemberships,
     };
     Routes::new()
         .and(managed::<BrandKit>())
@@ -70,6 +70,8 @@ pub(super) fn routes() -> Routes {
         .and(seen::<Booking, ViewBookings>())
         .and(changed::<Booking, UpdateBooking>())
         .and(seen::<Membership, ViewMemberships>())
+        .and(seen::<AuditEntry, ViewAuditLog>())
+        .and(created::<Membership, CreateOrgMember>())
         .and(changed::<Membership, UpdateMembership>())
         .and(deleted::<Membership, DeleteMembership>())
         .and(seen::<ApiKey, View<ApiKey>>())
@@ -93,15 +95,18 @@ fn one<E: Routed>() -> String {
 }
 
 /// `booking_service`, as operations are called.
-fn singular<E: Routed>() -> String {
-    E::COLLECTION.label.replace([' ', '-'], "_").to_lowercase()
+pub(super) fn singular<E: Routed>() -> String {
+    let name = E::COLLECTION.name;
+    let y = || name.strip_suffix("ies").map(|it| format!("{it}y"));
+    let plain = || name.strip_suffix('s').map(str::to_owned);
+    y().or_else(plain).unwrap_or_else(|| format!("{name}_entry"))
 }
 
 fn about<E: Routed>(routes: impl FnOnce(&str, &str) -> Routes) -> Routes {
     routes(&singular::<E>(), E::COLLECTION.label)
 }
 
-fn seen<E: Routed, P: Requires>() -> Routes {
+fn seen<E: Routed + Readable, P: Requires>() -> Routes {
     let tag = E::COLLECTION.name;
     about::<E>(|name, label| {
         Routes::new()
@@ -165,7 +170,7 @@ fn deleted<E: Managed + JsonSchema, P: Requires>() -> Routes {
     })
 }
 
-async fn list<E: Routed, P: Requires>(
+async fn list<E: Routed + Readable, P: Requires>(
     allowed: Allowed<P>,
     asking: Asking<E>,
 ) -> Result<ShownPage<E>, Problem> {
@@ -173,7 +178,7 @@ async fn list<E: Routed, P: Requires>(
     Ok(ShownPage { data, next_cursor, total })
 }
 
-async fn get<E: Routed, P: Requires>(
+async fn get<E: Routed + Readable, P: Requires>(
     allowed: Allowed<P>,
     EntityPath(id): EntityPath<E>,
 ) -> Result<Shown<E>, Problem> {
@@ -192,7 +197,7 @@ async fn create<E: Managed + JsonSchema, P: Requires>(
         app::Retry { key, request }
     });
     let made = allowed.0.create(Creation { body, retry }, |it| shown(it).to_string()).await?;
-    Ok(Made(made))
+    Ok(Made { created: made, path: one::<E>() })
 }
 
 async fn replace<E: Managed + JsonSchema, P: Requires>(
@@ -251,16 +256,19 @@ impl aide::OperationOutput for NoContent {
 }
 
 /// 201 with the new document, or what was answered before.
-pub(super) struct Made<E>(pub(super) Created<E>);
+pub(super) struct Made<E> {
+    pub(super) created: Created<E>,
+    /// Where documents of this kind are.
+    pub(super) path: String,
+}
 
 impl<E: Routed> IntoResponse for Made<E> {
     fn into_response(self) -> Response {
         let mut headers = HeaderMap::new();
-        let json = match self.0 {
+        let json = match self.created {
             Created::New(doc) => {
-                let path = one::<E>();
                 let organization = doc.organization_id.map(|it| it.to_string()).unwrap_or_default();
-                let path = path.replace("{organization_id}", &organization);
+                let path = self.path.replace("{organization_id}", &organization);
                 let path = path.replace("{id}", &doc.id.to_string());
                 if let Ok(path) = HeaderValue::from_str(&path) {
                     headers.insert(LOCATION, path);

@@ -22,6 +22,8 @@ use crate::{
     callers::{Allowed, Create, LoggedIn, Public, View},
 };
 
+const ALL: &str = "/api/v1/organizations/{organization_id}/files";
+
 /// With the parts beside the file.
 #[expect(clippy::cast_possible_truncation, reason = "25 MiB fit everywhere")]
 const LARGEST_FORM: usize = app::MOST_BYTES as usize + 256 * 1_024;
@@ -41,10 +43,9 @@ struct AvatarView {
 }
 
 pub(super) fn routes() -> Routes {
-    let all = "/api/v1/organizations/{organization_id}/files";
     let about = |id, summary| About { id, tag: "files", summary };
     let uploads = Routes::new()
-        .post(all, about("upload_file", "Keep a file"), upload)
+        .post(ALL, about("upload_file", "Keep a file"), upload)
         .put(
             "/api/v1/auth/me/avatar",
             About { id: "change_avatar", tag: "auth", summary: "Change the picture of oneself" },
@@ -52,7 +53,7 @@ pub(super) fn routes() -> Routes {
         )
         .layered(|it| it.layer(DefaultBodyLimit::max(LARGEST_FORM)));
     uploads.post(
-        &format!("{all}/{{id}}/link"),
+        &format!("{ALL}/{{id}}/link"),
         about("link_file", "Let whoever has the link read a file for 15 minutes"),
         link,
     )
@@ -71,7 +72,7 @@ pub(super) fn path(to: Link) -> String {
 
 async fn upload(allowed: Allowed<Create<File>>, form: Form) -> Result<Made<File>, Problem> {
     let doc = form.file(async |new, chunks| allowed.0.upload(new, chunks).await).await?;
-    Ok(Made(app::Created::New(doc)))
+    Ok(Made { created: app::Created::New(doc), path: format!("{ALL}/{{id}}") })
 }
 
 async fn change_avatar(LoggedIn(user): LoggedIn, form: Form) -> Result<Json<AvatarView>, Problem> {

@@ -1,5 +1,10 @@
 //! The examples of the description: what is said and answered when a sample business is used.
 
+#[path = "examples/documents.rs"]
+mod documents;
+#[path = "examples/files.rs"]
+mod files;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
@@ -16,6 +21,7 @@ use crate::site::Site;
 async fn the_examples_are_what_the_api_answers() {
     let mut run = Run::new().await;
     run.visit().await;
+    run.documents().await;
     run.system().await;
     let taken = run.finish();
     if std::env::var_os("WRKBELT_RENEW_EXAMPLES").is_some() {
@@ -69,14 +75,25 @@ impl Run {
     ) -> Value {
         let found = operations(&self.openapi).find(|it| it.id == operation);
         let found = found.unwrap_or_else(|| panic!("{operation} is not described"));
-        let path = in_path.iter().fold(found.path.to_owned(), |path, (name, value)| {
-            path.replace(&format!("{{{name}}}"), value)
+        let path = in_path.iter().fold(found.path.to_owned(), |path, (name, value)| match *name {
+            "?" => format!("{path}?{value}"),
+            name => path.replace(&format!("{{{name}}}"), value),
         });
         let mut request = Request::builder().method(&*found.method.to_uppercase()).uri(path);
-        if let Some(token) = token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
+        request = match token {
+            Some(token) if token.starts_with("wbl_") => {
+                request.header("cookie", format!("__Host-wrkbelt={token}"))
+            }
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        let form = &found.described["requestBody"]["content"]["multipart/form-data"];
+        let is_form = form.is_object();
         let sent = match &body {
+            Some(body) if is_form => {
+                request = request.header("content-type", "multipart/form-data; boundary=cut");
+                Body::from(files::form(body))
+            }
             Some(body) => {
                 request = request.header("content-type", "application/json");
                 Body::from(body.to_string())
@@ -87,8 +104,9 @@ impl Run {
         assert!(answer.status.is_success(), "{operation}: {}", answer.text());
         let status = answer.status.as_u16().to_string();
         assert!(found.described["responses"][&status].is_object(), "{operation} answered {status}");
-        let answer = if answer.body.is_empty() { None } else { Some(answer.json()) };
-        let example = example(body, answer.clone());
+        let is_json = answer.header("content-type") == Some("application/json");
+        let answer = if is_json { Some(answer.json()) } else { None };
+        let example = example(body.filter(|_| !is_form), answer.clone());
         self.taken.entry(operation.to_owned()).or_insert(example);
         answer.unwrap_or_default()
     }
@@ -149,12 +167,23 @@ impl Run {
 }
 
 /// Members whose values are random, and what stands for them.
-const RANDOM: [(&str, &str); 4] = [
+const RANDOM: [(&str, &str); 12] = [
+    ("avatar_url", "/files/6b0454f00000000000000001"),
+    ("url", files::LINK),
+    ("checksum", "4b227777d4dd1fc61c6f884f48641d02b4d121d3fd328cb08b5531fcacdabf8a"),
+    ("hash", "cd0aa9856147b6c5b4ff2b7dfee5da20aa38253099ef1b4a64aced233c9afe29"),
+    ("previous_hash", "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"),
+    ("request_id", "73feffa4b7f6bb68"),
+    ("prefix", "wb_…4b7f6bb6"),
+    ("next_cursor", "eyJvZiI6InNlcnZpY2Vfem9uZXMuX2lkLjAifQ"),
     ("command_digest", "3906db6a703e8455c40117b399f5809a"),
     ("public_key", "pk_5parkl3C1ean1ngBook1ng"),
     ("session_token", "kX2vB9mQ4tR7wY1zL6nP3sD8fG5hJ0aC"),
     ("token_hash", "b899732ce4489e12a6be4a148cc0956d7615b57262f4540568590ff3e9893e24"),
 ];
+
+/// How ids begin that are made at the time of the sample business.
+const SECONDS: &str = "6b0454f0";
 
 /// An id keeps its time, and is numbered in the order of its first appearance.
 fn settle(value: &mut Value, ids: &mut BTreeMap<String, usize>) {
@@ -163,7 +192,9 @@ fn settle(value: &mut Value, ids: &mut BTreeMap<String, usize>) {
         Value::Object(members) => {
             members.values_mut().for_each(|it| settle(it, ids));
             for (name, fixed) in RANDOM {
-                if let Some(it) = members.get_mut(name) {
+                if let Some(it) = members.get_mut(name)
+                    && it.as_str().is_some_and(|it| !it.is_empty())
+                {
                     *it = fixed.into();
                 }
             }
@@ -173,7 +204,12 @@ fn settle(value: &mut Value, ids: &mut BTreeMap<String, usize>) {
         {
             let next = ids.len() + 1;
             let number = ids.entry(text.clone()).or_insert(next);
-            *text = format!("{}{number:016x}", &text[..8]);
+            // Those that are made from what they are of have no time.
+            let at = if text.starts_with(SECONDS) { SECONDS } else { "00000000" };
+            *text = format!("{at}{number:016x}");
+        }
+        Value::String(text) if text.starts_with("wb_") && text.len() > 80 => {
+            *text = format!("wb_{}", "6b0454f0".repeat(14));
         }
         _ => {}
     }

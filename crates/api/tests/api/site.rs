@@ -71,7 +71,7 @@ steps:
 "#;
 
 /// It is always Monday morning in New York.
-struct Monday;
+pub(crate) struct Monday;
 
 /// What a sample's `business.yaml` says of the business itself.
 #[derive(Deserialize)]

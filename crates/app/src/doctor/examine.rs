@@ -7,7 +7,7 @@ use model::{
 use serde_json::Value;
 use store::{Fault, Key, Owner, Record, Scan, Scanned, Snapshot, Stored, ids_at};
 
-use super::{Diagnosis, Finding, FindingCode, Remedy};
+use super::{Diagnosis, Finding, FindingCode, Remedy, audit_logs::AuditLogs};
 use crate::{Result, SystemDoor, sessions::read_event};
 
 const PAGE: usize = 500;
@@ -35,6 +35,7 @@ impl SystemDoor {
             places: Places::new(),
             values: HashMap::new(),
             unreadable: HashSet::new(),
+            audit_logs: AuditLogs::default(),
             checked: BTreeMap::new(),
             findings: faults.into_iter().map(Finding::of).collect(),
         };
@@ -57,6 +58,7 @@ impl SystemDoor {
             }
         }
         examination.missing_lookups();
+        examination.findings.extend(examination.audit_logs.findings());
         let Examination { checked, findings, .. } = examination;
         Ok(Diagnosis { ok: findings.is_empty(), checked, findings })
     }
@@ -75,6 +77,7 @@ struct Examination {
     values: HashMap<ObjectId, (Lookup, Key)>,
     /// Documents whose values are not known.
     unreadable: HashSet<ObjectId>,
+    audit_logs: AuditLogs,
     checked: BTreeMap<&'static str, u64>,
     findings: Vec<Finding>,
 }
@@ -171,6 +174,9 @@ impl Examination {
         }
         if collection.name == "lookups" {
             self.lookup(record);
+        }
+        if collection.name == "audit_log" {
+            self.audit_logs.add(record);
         }
         if collection.events.is_some() {
             self.session(record).await?;

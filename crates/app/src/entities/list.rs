@@ -72,7 +72,7 @@ impl Member {
 }
 
 /// How a list is read.
-struct Plan<E> {
+pub(crate) struct Plan<E> {
     index: Option<&'static Index>,
     equal: Vec<Scalar>,
     descending: bool,
@@ -82,7 +82,9 @@ struct Plan<E> {
 }
 
 impl<E: Entity + JsonSchema> Plan<E> {
-    fn of(asked: &Asked) -> Result<Self> {
+    /// # Errors
+    /// [`Error::Invalid`] for what no index serves.
+    pub(crate) fn of(asked: &Asked) -> Result<Self> {
         let mut problems = Problems::default();
         let limit = asked.limit.unwrap_or(ORDINARY_PAGE);
         problems.root().at("limit").range(&limit, &1, &LONGEST_PAGE);
@@ -117,14 +119,14 @@ impl<E: Entity + JsonSchema> Plan<E> {
         Ok(plan)
     }
 
-    fn all(&self) -> Find<E> {
+    pub(crate) fn all(&self) -> Find<E> {
         match self.index {
             Some(index) => Find::by(index, self.equal.clone()),
             None => Find::all(),
         }
     }
 
-    fn find(&self) -> Find<E> {
+    pub(crate) fn find(&self) -> Find<E> {
         let find = self.all().after(self.after.clone()).limit(self.limit);
         if self.descending { find.descending() } else { find }
     }
@@ -135,7 +137,7 @@ impl<E: Entity + JsonSchema> Plan<E> {
         format!("{}.{direction}{index}.{}", E::COLLECTION.name, self.equal.len())
     }
 
-    fn cursor_text(&self, cursor: Cursor) -> String {
+    pub(crate) fn cursor_text(&self, cursor: Cursor) -> String {
         let values = cursor.values.into_iter().map(|it| it.map(Value::from)).collect();
         let opaque = Opaque { of: self.name(), values, id: cursor.id };
         let json = serde_json::to_vec(&opaque).unwrap_or_default();

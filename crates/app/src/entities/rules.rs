@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use model::{
     Doc, Id, Problems,
     core::{
-        ApiKey, BrandKit, JobKind, Membership, Permission, Role, SystemRole, effective_permissions,
+        ApiKey, BrandKit, JobKind, Membership, Permission, Role, SystemRole, User,
+        effective_permissions,
     },
     scheduler::{
         Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
@@ -16,7 +17,7 @@ use model::{
     },
     step::BookingFlowStep,
 };
-use store::{Find, UnitOfWork};
+use store::{Find, Scoped, UnitOfWork};
 
 use super::Readable;
 use crate::{Error, Member, Result, access::with_inherited, schedulers::new_public_key};
@@ -144,14 +145,17 @@ impl Managed for Membership {
         now: &mut Self,
     ) -> Result<()> {
         now.context_id = member.tenant().organization();
+        if seen.is_none() {
+            is_of_the_parent(member, now.user_id).await?;
+        }
         if seen.is_some_and(|it| it.body.user_id != now.user_id) {
             return Err(invalid("user_id", "immutable", "cannot be changed"));
         }
         may_give_roles(member, &now.roles).await?;
         if let Some(seen) = seen {
             may_take(member, seen).await?;
-            if is_owner(&seen.body) && !is_owner(now) {
-                another_owner_stays(member, unit, seen).await?;
+            if !is_owner(now) {
+                another_owner_stays(member.tenant().scoped(), unit, seen).await?;
             }
         }
         Ok(())
@@ -159,9 +163,7 @@ impl Managed for Membership {
 
     async fn delete(member: &Member, unit: &mut UnitOfWork, seen: &Doc<Self>) -> Result<()> {
         may_take(member, seen).await?;
-        if is_owner(&seen.body) {
-            another_owner_stays(member, unit, seen).await?;
-        }
+        another_owner_stays(member.tenant().scoped(), unit, seen).await?;
         unit.delete(seen.id, seen.version);
         Ok(())
     }
@@ -177,6 +179,19 @@ impl Managed for ApiKey {
     ) -> Result<()> {
         may_give(member, "scopes", now.scopes.iter().copied())
     }
+}
+
+/// Somebody becomes a member by accepting an invitation. Only those of the parent organization are
+/// added without asking them.
+async fn is_of_the_parent(member: &Member, user: Id<User>) -> Result<()> {
+    let parent = member.tenant().profile().await?.body.parent_organization_id;
+    if let Some(parent) = parent {
+        let scoped = member.tenant().house().store.scoped(parent);
+        if scoped.get(Membership::id_of(parent, user)).await?.is_some() {
+            return Ok(());
+        }
+    }
+    Err(invalid("user_id", "reference", "is no member of the parent organization: invite them"))
 }
 
 fn is_owner(membership: &Membership) -> bool {
@@ -218,14 +233,17 @@ async fn may_take(member: &Member, seen: &Doc<Membership>) -> Result<()> {
         .map_err(|_| Error::NotAllowed("This member may do more than you."))
 }
 
-async fn another_owner_stays(
-    member: &Member,
+pub(crate) async fn another_owner_stays(
+    scoped: &Scoped,
     unit: &mut UnitOfWork,
     leaving: &Doc<Membership>,
 ) -> Result<()> {
+    if !is_owner(&leaving.body) {
+        return Ok(());
+    }
     let mut after = None;
     loop {
-        let (page, next) = member.tenant().scoped().list(Find::all().after(after)).await?;
+        let (page, next) = scoped.list(Find::all().after(after)).await?;
         let other: Option<&Doc<Membership>> =
             page.iter().find(|it| it.id != leaving.id && is_owner(&it.body));
         if let Some(other) = other {
@@ -239,7 +257,8 @@ async fn another_owner_stays(
     }
 }
 
-fn invalid(path: &str, code: &'static str, message: &str) -> Error {
+/// One problem.
+pub(crate) fn invalid(path: &str, code: &'static str, message: &str) -> Error {
     let mut problems = Problems::default();
     problems.root().at(path).add(code, message);
     Error::Invalid(problems)

@@ -175,6 +175,8 @@ fn a_keyring_file_is_made_once_and_for_its_owner_only() {
     assert!(rings.iter().all(|it| it.open(field(), &sealed).is_ok()));
     assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no draft is left");
+    let made_twice = file::create(&path).unwrap();
+    assert_eq!(made_twice[0].id(), sealed.key_id, "what is there is not written over");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
     assert!(matches!(Keyring::at(&path), Err(KeyringError::Exposed)));
 }

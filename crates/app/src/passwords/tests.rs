@@ -75,16 +75,16 @@ async fn so_many_wait_and_the_next_is_sent_away() {
     };
     let mut asked: Vec<_> = (0..2 + WAITING).map(|_| ask()).collect();
     for one in &mut asked {
-        assert!(futures_now(one).is_none(), "nobody is done yet");
+        assert!(now(one).is_none(), "nobody is done yet");
     }
-    assert_eq!(ask().await, Err(FULL));
+    assert_eq!(now(&mut ask()), Some(Err(FULL)));
     assert_eq!(passwords.turns.available_permits(), 0);
     // Who goes away while waiting leaves a place; who goes away while being worked on does not.
     drop(asked.pop());
     drop(asked.remove(0));
     let mut next = ask();
-    assert!(futures_now(&mut next).is_none());
-    assert_eq!(ask().await, Err(FULL));
+    assert!(now(&mut next).is_none());
+    assert_eq!(now(&mut ask()), Some(Err(FULL)));
     for _ in 0..2 + WAITING {
         let_go.send(()).unwrap();
     }
@@ -102,7 +102,7 @@ async fn work_that_fails_gives_its_turn_back() {
 }
 
 /// What a future has when it is asked once.
-fn futures_now<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
+fn now<F: Future + Unpin>(future: &mut F) -> Option<F::Output> {
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match std::pin::Pin::new(future).poll(&mut context) {
         std::task::Poll::Ready(done) => Some(done),

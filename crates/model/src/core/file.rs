@@ -142,6 +142,8 @@ impl Entity for File {
         ("ttl_for_lifecycle", "null"),
     ];
 
+    const SECRET: &'static [&'static str] = &["storage_key", "storage_location"];
+
     fn is_gone(&self) -> bool {
         matches!(self.status, FileStatus::Deleted)
     }
