@@ -20,8 +20,8 @@ pub(crate) struct Common {
     /// Address to listen on; port 0 takes any free one [default: 127.0.0.1:8080].
     #[arg(long, global = true, env = "WRKBELT_LISTEN", value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Where the bytes of files are: a folder, or <s3://BUCKET> with WRKBELT_S3_ENDPOINT, _REGION,
-    /// _ACCESS_KEY and _SECRET_KEY [default: `files` beside the store].
+    /// Where the bytes of files are: a folder, or <s3://BUCKET>, with `WRKBELT_S3_ACCESS_KEY` and
+    /// `WRKBELT_S3_SECRET_KEY` in the environment [default: `files` beside the store].
     #[arg(long, global = true, env = "WRKBELT_FILES", value_name = "FOLDER|URL")]
     files: Option<String>,
     #[command(flatten)]
