@@ -9,7 +9,7 @@ use aide::{
         MediaType, Operation, Response as DocResponse, SchemaObject, StatusCode as DocStatus,
     },
 };
-use app::Error;
+use app::{Error, UploadError};
 use axum::{
     http::{
         HeaderValue, StatusCode,
@@ -129,6 +129,12 @@ impl From<Error> for Problem {
             Error::SecondFactorRequired => Self::new(Code::SecondFactorRequired).detail(detail),
             Error::WrongCode => Self::new(Code::WrongCode).detail(detail),
             Error::NotALink => Self::new(Code::NotALink).detail(detail),
+            Error::Upload(UploadError::TooLarge(_)) => Self::new(Code::TooLarge).detail(detail),
+            Error::Upload(_) => Self::new(Code::FileRefused).detail(detail),
+            Error::OverQuota => Self::new(Code::OverQuota).detail(detail),
+            Error::NoFiles | Error::Files(_) => {
+                Self::failed(Code::FilesUnavailable, &detail).retry_after(5)
+            }
             Error::Paused => Self::new(Code::Paused).detail(detail),
             Error::NotPublished => Self::new(Code::NotPublished).detail(detail),
             Error::Stale { view, .. } => Self::new(Code::Stale).detail(detail).with_view(view),

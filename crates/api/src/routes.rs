@@ -5,6 +5,7 @@ mod audit_log;
 mod auth;
 mod created;
 mod entities;
+mod files;
 mod organizations;
 mod pages;
 mod platform;
@@ -147,7 +148,8 @@ pub(crate) fn documented() -> Routes {
         .expose_headers([RETRY_AFTER, REQUEST_ID]);
     let admin = platform()
         .layered(|it| it.layer(DefaultBodyLimit::max(LARGEST_ADMIN_BODY)).layer(CsrfLayer::new()));
-    widget().and(waitlist::routes()).layered(|it| it.layer(cors)).and(admin).and(system())
+    let widget = widget().and(waitlist::routes()).layered(|it| it.layer(cors));
+    widget.and(admin).and(files::served()).and(system())
 }
 
 /// What a visitor's widget calls.
@@ -193,6 +195,7 @@ fn platform() -> Routes {
         .and(entities::routes())
         .and(api_keys::routes())
         .and(audit_log::routes())
+        .and(files::routes())
         .and(platform::routes())
         .and(auth::routes())
 }

@@ -12,6 +12,8 @@ mod documents;
 mod entities;
 #[path = "api/examples.rs"]
 mod examples;
+#[path = "api/files.rs"]
+mod files;
 #[path = "api/headers.rs"]
 mod headers;
 #[path = "api/limits.rs"]

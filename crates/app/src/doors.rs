@@ -10,7 +10,8 @@ use model::{
 use store::Store;
 
 use crate::{
-    Environment, Error, Installation, Result, Scheduler, SessionToken, Tenant, VisitorSession,
+    Environment, Error, Files, Installation, Result, Scheduler, SessionToken, Tenant,
+    VisitorSession,
     audit::Trails,
     cache::Cache,
     gate::Gate,
@@ -20,14 +21,39 @@ use crate::{
 
 /// Hands the store over. From here on the doors are the only ways to a [`Tenant`]: the public one
 /// goes to the API, the other to the command line.
-pub fn open(
-    store: Store,
+pub fn open(store: Store, outside: impl Into<Outside>) -> (Doors, SystemDoor) {
+    let Outside { environment, installation, files } = outside.into();
+    let gate = Arc::new(Gate::new(installation, environment.clone()));
+    let (caches, trails) = (Arc::default(), Arc::default());
+    let house = House { store, environment, files, caches, trails, gate };
+    (Doors(house.clone()), SystemDoor(house))
+}
+
+/// What the system stands on beside its store.
+pub struct Outside {
     environment: Environment,
     installation: Installation,
-) -> (Doors, SystemDoor) {
-    let gate = Arc::new(Gate::new(installation, environment.clone()));
-    let house = House { store, environment, caches: Arc::default(), trails: Arc::default(), gate };
-    (Doors(house.clone()), SystemDoor(house))
+    files: Option<Files>,
+}
+
+impl From<Environment> for Outside {
+    fn from(environment: Environment) -> Self {
+        Self { environment, installation: Installation::default(), files: None }
+    }
+}
+
+impl Outside {
+    /// Without, what is sealed or signed can be opened by this process only.
+    #[must_use]
+    pub fn with_installation(self, installation: Installation) -> Self {
+        Self { installation, ..self }
+    }
+
+    /// Without, no file is taken or given out.
+    #[must_use]
+    pub fn with_files(self, files: Files) -> Self {
+        Self { files: Some(files), ..self }
+    }
 }
 
 /// The ways in for those who come from outside: each shows something that lets it through.
@@ -42,6 +68,7 @@ pub struct SystemDoor(pub(crate) House);
 pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) environment: Environment,
+    pub(crate) files: Option<Files>,
     pub(crate) caches: Arc<Caches>,
     pub(crate) trails: Arc<Trails>,
     pub(crate) gate: Arc<Gate>,

@@ -5,9 +5,13 @@ mod rules;
 
 use std::time::Duration;
 
-use model::{Doc, Entity, Id, OfOrganizations, Timestamp, core::IdempotencyKey, hex};
+use model::{
+    Doc, Entity, Id, OfOrganizations, Timestamp,
+    core::{IdempotencyKey, Job},
+    hex,
+};
 use sha2::{Digest, Sha256};
-use store::{StoreError, UnitOfWork};
+use store::{PlatformUnit, StoreError, UnitOfWork};
 
 pub(crate) use self::{
     list::Plan,
@@ -58,7 +62,7 @@ impl Member {
     /// [`Error::NotFound`], also for another organization's.
     pub async fn get<E: Readable>(&self, id: Id<E>) -> Result<Doc<E>> {
         let found = self.tenant().scoped().get(id).await?;
-        found.ok_or(Error::NotFound(E::COLLECTION.label))
+        found.filter(|it| !it.body.is_gone()).ok_or(Error::NotFound(E::COLLECTION.label))
     }
 
     /// Makes a document. `answer` writes what is answered, before it is known to be written.
@@ -160,7 +164,15 @@ impl Member {
             let at = self.tenant().now();
             let mut own = self.tenant().scoped().begin(at);
             E::delete(self, &mut own, &seen).await?;
-            if self.commit(own, Change::deleted(&seen), at).await? {
+            let mut unit = self.tenant().house().store.platform().begin(at);
+            unit.join(own);
+            if let Some(kind) = E::AFTER_DELETE {
+                let organization_id = Some(self.tenant().organization());
+                let target_id = id.object_id();
+                let job = Job { kind, organization_id, target_id, due_at: at, attempts: 0 };
+                unit.insert(self.tenant().new_id(), &job)?;
+            }
+            if self.commit_all(unit, Change::deleted(&seen), at).await? {
                 return Ok(());
             }
         }
@@ -174,9 +186,13 @@ impl Member {
         change: Change,
         at: Timestamp,
     ) -> Result<bool> {
-        let house = self.tenant().house();
-        let mut unit = house.store.platform().begin(at);
+        let mut unit = self.tenant().house().store.platform().begin(at);
         unit.join(own);
+        self.commit_all(unit, change, at).await
+    }
+
+    async fn commit_all(&self, unit: PlatformUnit, change: Change, at: Timestamp) -> Result<bool> {
+        let house = self.tenant().house();
         let log = Some(self.tenant().organization());
         match house.commit(unit, log, self.by(), change, at).await {
             Ok(()) => Ok(true),

@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use adapters::files::{FileError, UploadError};
 use model::{
     COLLECTIONS, Problems,
     core::Permission,
@@ -92,6 +93,17 @@ pub enum Error {
     /// What should take an archive does not.
     #[error("the archive cannot be written: {0}")]
     Unwritable(std::io::Error),
+    /// A file that is not taken.
+    #[error("{0}")]
+    Upload(UploadError),
+    /// The organization keeps as many files as it may.
+    #[error("There is no room for more files: delete some first.")]
+    OverQuota,
+    /// This process keeps no files.
+    #[error("no place for files is configured")]
+    NoFiles,
+    #[error(transparent)]
+    Files(FileError),
     /// The store is not as this version needs it.
     #[error(transparent)]
     Migration(MigrationError),

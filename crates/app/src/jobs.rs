@@ -4,7 +4,7 @@ use std::{pin::pin, time::Duration};
 
 use futures_util::future::join_all;
 use model::{
-    Doc, Entity, Timestamp,
+    Doc, Entity, Id, Timestamp,
     core::{Job, JobKind},
 };
 use store::{Find, PlatformUnit, Scalar, StoreError};
@@ -102,8 +102,13 @@ impl Worker {
 
         let Done { mut unit, again } = match taken.body.kind {
             JobKind::SendEmail => self.mailing.send(&self.house, &taken).await?,
-            JobKind::RemoveFile | JobKind::PurgeOrganization => {
-                return Err(Error::NotAllowed("This version has no such jobs."));
+            JobKind::RemoveFile => {
+                self.house.remove_file(&taken.body).await?;
+                self.over()
+            }
+            JobKind::PurgeOrganization => {
+                self.house.purge(Id::new(taken.body.target_id)).await?;
+                self.over()
             }
         };
         match again {
@@ -114,5 +119,11 @@ impl Worker {
             }
         }
         Ok(unit.commit().await?)
+    }
+
+    /// Nothing more is to be written.
+    fn over(&self) -> Done {
+        let unit = self.house.store.platform().begin(self.house.environment.now());
+        Done { unit, again: None }
     }
 }

@@ -15,6 +15,7 @@ mod doors;
 mod entities;
 mod environment;
 mod error;
+mod files;
 mod flows;
 mod gate;
 mod jobs;
@@ -35,6 +36,8 @@ mod tenant;
 mod totp;
 mod waitlist;
 
+pub use adapters::files::{S3Settings, Served, UploadError};
+
 pub use crate::{
     access::{By, Credential, Member, Operator, Origin, Permissions, SignedIn},
     api_keys::NewApiKey,
@@ -46,10 +49,11 @@ pub use crate::{
         FirstUser, Invitation, Invited, LogIn, LoggedIn, Me, NewMember, NewTotp, Place, Profile,
     },
     doctor::{Diagnosis, Finding, FindingCode},
-    doors::{Doors, SystemDoor, open},
+    doors::{Doors, Outside, SystemDoor, open},
     entities::{Asked, Created, Creation, Listed, Managed, Readable, Retry},
     environment::{Clock, Environment, SystemClock},
     error::Error,
+    files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile},
     flows::Imported,
     gate::Installation,
     jobs::Worker,

@@ -9,7 +9,7 @@ use model::{
 };
 use store::Find;
 
-use crate::{Error, Result, Tenant, environment::random};
+use crate::{Error, Link, Result, Tenant, environment::random};
 
 /// One widget of one organization, for whoever has its public key.
 pub struct Scheduler {
@@ -51,6 +51,13 @@ impl Scheduler {
     pub async fn brand_kit(&self) -> Result<Option<BrandKit>> {
         let Some(id) = self.config.body.brand_kit_id else { return Ok(None) };
         Ok(self.tenant.scoped().get(id).await?.map(|it| it.body))
+    }
+
+    /// The picture of a brand kit, when everybody may see it.
+    pub async fn logo(&self, brand: &BrandKit) -> Result<Option<Link>> {
+        let Some(id) = brand.logo_file else { return Ok(None) };
+        let file = self.tenant.scoped().get(id).await?;
+        Ok(file.filter(|it| it.body.is_shown_to_all()).map(|it| Link::to(&it)))
     }
 
     /// The title of the flow that it shows.

@@ -14,6 +14,8 @@ mod clock;
 mod commands;
 #[path = "app/doctor.rs"]
 mod doctor;
+#[path = "app/files.rs"]
+mod files;
 #[path = "app/flows.rs"]
 mod flows;
 #[path = "app/holds.rs"]

@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use app::{Files, FilesAt, S3Settings};
 use clap::{Args, ValueEnum};
 use model::core::EmailAddress;
 use serde::Deserialize;
@@ -20,6 +21,12 @@ pub(crate) struct Common {
     /// Address to listen on; port 0 takes any free one [default: 127.0.0.1:8080].
     #[arg(long, global = true, env = "WRKBELT_LISTEN", value_name = "ADDR")]
     listen: Option<SocketAddr>,
+    /// Where the bytes of files are: a folder, or <s3://BUCKET>, with `WRKBELT_S3_ACCESS_KEY` and
+    /// `WRKBELT_S3_SECRET_KEY` in the environment [default: `files` beside the store].
+    #[arg(long, global = true, env = "WRKBELT_FILES", value_name = "FOLDER|URL")]
+    files: Option<String>,
+    #[command(flatten)]
+    s3: S3,
     /// What to log, as `info` or `api=debug` [default: warn; serve and demo: info].
     #[arg(long, global = true, env = "WRKBELT_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -60,12 +67,32 @@ enum Switch {
     Off,
 }
 
+/// Who may use a bucket. Only from the environment: a command line is everybody's to read.
+#[derive(Args, Clone)]
+pub(crate) struct S3 {
+    #[arg(long, global = true, hide = true, env = "WRKBELT_S3_ENDPOINT")]
+    s3_endpoint: Option<String>,
+    #[arg(
+        long,
+        global = true,
+        hide = true,
+        env = "WRKBELT_S3_REGION",
+        default_value = "us-east-1"
+    )]
+    s3_region: String,
+    #[arg(long, global = true, hide = true, env = "WRKBELT_S3_ACCESS_KEY")]
+    s3_access_key: Option<String>,
+    #[arg(long, global = true, hide = true, env = "WRKBELT_S3_SECRET_KEY", hide_env_values = true)]
+    s3_secret_key: Option<String>,
+}
+
 /// The same settings in a file.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     store: Option<String>,
     listen: Option<SocketAddr>,
+    files: Option<String>,
     log: Option<String>,
     log_format: Option<LogFormat>,
     limits: Option<Switch>,
@@ -83,6 +110,8 @@ pub(crate) struct Config {
     pub(crate) smtp: Option<String>,
     pub(crate) mail_from: Option<EmailAddress>,
     pub(crate) mail_folder: Option<PathBuf>,
+    files: Option<String>,
+    s3: S3,
     log: Option<String>,
     log_format: LogFormat,
 }
@@ -99,6 +128,8 @@ impl Common {
             smtp: self.smtp.or(file.smtp),
             mail_from: self.mail_from.or(file.mail_from),
             mail_folder: self.mail_folder.or(file.mail_folder),
+            files: self.files.or(file.files),
+            s3: self.s3,
             log: self.log.or(file.log),
             log_format: self.log_format.or(file.log_format).unwrap_or(by_terminal),
         })
@@ -123,10 +154,43 @@ impl Common {
     }
 }
 
+impl S3 {
+    fn bucket(&self, bucket: &str) -> Result<FilesAt, Failure> {
+        let key = |it: &Option<String>, name: &str| {
+            it.clone().ok_or_else(|| Failure::new(format!("--files s3://{bucket} needs {name}")))
+        };
+        let endpoint = self.s3_endpoint.clone();
+        Ok(FilesAt::Bucket(S3Settings {
+            bucket: bucket.to_owned(),
+            region: self.s3_region.clone(),
+            access_key: key(&self.s3_access_key, "WRKBELT_S3_ACCESS_KEY")?,
+            secret_key: key(&self.s3_secret_key, "WRKBELT_S3_SECRET_KEY")?,
+            path_style: endpoint.is_some(),
+            allow_http: endpoint.as_deref().is_some_and(|it| it.starts_with("http://")),
+            endpoint,
+        }))
+    }
+}
+
 impl Config {
     /// Where the data are.
     pub(crate) fn store(&self) -> &str {
         self.store.as_deref().unwrap_or(stores::ORDINARY)
+    }
+
+    /// The place of files for a store at a URL.
+    pub(crate) fn files(&self, store: &str) -> Result<Files, Failure> {
+        let at = match (&self.files, stores::Location::parse(store)?) {
+            (Some(text), _) => match text.strip_prefix("s3://") {
+                Some(bucket) => self.s3.bucket(bucket)?,
+                None => FilesAt::Folder(text.into()),
+            },
+            (None, stores::Location::Sqlite { path, .. }) => {
+                FilesAt::Folder(path.with_file_name("files"))
+            }
+            (None, stores::Location::Mongo(_)) => FilesAt::Folder("data/files".into()),
+        };
+        Files::open(at).map_err(|error| Failure::new(error.to_string()))
     }
 
     pub(crate) fn start_logging(&self) -> Result<(), Failure> {

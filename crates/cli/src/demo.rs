@@ -31,7 +31,7 @@ impl Demo {
         };
         let mailing = mail::mailing(config, &url)?;
         let server = serve::bind(config).await?;
-        let (opened, _lock) = stores::open_to_serve(&url).await?;
+        let (opened, _lock) = stores::open_to_serve(&url, config).await?;
         let mut installed = Vec::new();
         for sample in &SAMPLES {
             installed.push(sample.install(&opened.system).await?);

@@ -1,7 +1,7 @@
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use api::{DemoSite, Server, Settings};
-use app::Mailing;
+use app::{Mailing, SystemDoor};
 use clap::Args;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -22,7 +22,7 @@ impl Serve {
         let url = config.store();
         let mailing = mail::mailing(config, url)?;
         let server = bind(config).await?;
-        let (opened, _lock) = stores::open_to_serve(url).await?;
+        let (opened, _lock) = stores::open_to_serve(url, config).await?;
         let base_url = base_url(&server)?;
         output.answer(&json!({ "event": "listening", "base_url": base_url }), || {
             format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n")
@@ -30,6 +30,9 @@ impl Serve {
         run(server, opened, mailing, config, None).await
     }
 }
+
+/// In minutes: the whole file store is listed for it.
+const ORPHANS_EVERY: u32 = 24 * 60;
 
 pub(crate) async fn bind(config: &Config) -> Result<Server, Failure> {
     Server::bind(config.listen).await.map_err(|error| {
@@ -59,9 +62,30 @@ pub(crate) async fn run(
     let stop = || stopped().map_err(|error| Failure::new(error.to_string()));
     let (stop_serving, stop_working) = (stop()?, stop()?);
     let worker = system.worker(mailing);
-    tokio::join!(server.run(router, stop_serving), worker.run(stop_working));
+    let serving =
+        async { tokio::join!(server.run(router, stop_serving), worker.run(stop_working)) };
+    tokio::select! {
+        _ = serving => {}
+        () = tend_files(&system) => {}
+    }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Goes on for ever. What fails is tried again.
+async fn tend_files(system: &SystemDoor) {
+    let mut minutes = tokio::time::interval(Duration::from_mins(1));
+    for minute in 0_u32.. {
+        minutes.tick().await;
+        if let Err(error) = system.tend_files().await {
+            tracing::warn!(%error, "files could not be tended");
+        }
+        if minute % ORPHANS_EVERY == 0
+            && let Err(error) = system.remove_orphans().await
+        {
+            tracing::warn!(%error, "bytes without a document could not be removed");
+        }
+    }
 }
 
 /// Ends at an interrupt or a request to terminate.

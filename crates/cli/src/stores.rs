@@ -3,12 +3,12 @@ use std::{
     sync::Arc,
 };
 
-use app::{Doors, Environment, Installation, SystemClock, SystemDoor, migrations::Watched};
+use app::{Doors, Environment, Files, Outside, SystemClock, SystemDoor, migrations::Watched};
 use store::{Backend, Fault, Store, StoreError};
 use store_mongo::MongoBackend;
 use store_sqlite::{Options, Serving, SqliteBackend};
 
-use crate::{migrate, output::Failure};
+use crate::{config::Config, migrate, output::Failure};
 
 /// Where data are when nobody says.
 pub(crate) const ORDINARY: &str = "sqlite://data/wrkbelt.db";
@@ -55,24 +55,31 @@ pub(crate) fn lock(path: &Path, shared: bool) -> Result<Serving, Failure> {
 
 /// Opens the store at a URL, and makes it when it is not there. Its migrations are not looked at.
 pub(crate) async fn open(url: &str) -> Result<Opened, Failure> {
-    open_on(connect(url, true).await?).await
+    open_on(connect(url, true).await?, None).await
 }
 
-async fn open_on(backend: Arc<dyn Backend>) -> Result<Opened, Failure> {
+async fn open_on(backend: Arc<dyn Backend>, files: Option<Files>) -> Result<Opened, Failure> {
     let store = Store::open(backend).await.map_err(|error| failed(&error))?;
-    let (doors, system) =
-        app::open(store, Environment::new(Arc::new(SystemClock)), Installation::default());
+    let mut outside = Outside::from(Environment::new(Arc::new(SystemClock)));
+    if let Some(files) = files {
+        outside = outside.with_files(files);
+    }
+    let (doors, system) = app::open(store, outside);
     Ok(Opened { doors, system })
 }
 
 /// The same, for as long as the lock is held, and with all migrations applied: for servers.
-pub(crate) async fn open_to_serve(url: &str) -> Result<(Opened, Option<Serving>), Failure> {
+pub(crate) async fn open_to_serve(
+    url: &str,
+    config: &Config,
+) -> Result<(Opened, Option<Serving>), Failure> {
     // Before the file is opened: a restore may be about to replace it.
     let serving = match Location::parse(url)? {
         Location::Sqlite { path, shared } => Some(lock(&path, shared)?),
         Location::Mongo(_) => None,
     };
-    let opened = open(url).await?;
+    let backend = connect(url, true).await?;
+    let opened = open_on(backend, Some(config.files(url)?)).await?;
     let mut log = |it: Watched<'_>| {
         let (migration, done, total) = (it.unique_name, it.progress.done, it.progress.total);
         tracing::info!(migration, done, total, "migrating");
@@ -83,14 +90,14 @@ pub(crate) async fn open_to_serve(url: &str) -> Result<(Opened, Option<Serving>)
 
 /// Opens a store that must be there already, whatever migrations it has.
 pub(crate) async fn open_unchecked(url: &str) -> Result<Opened, Failure> {
-    open_on(connect(url, false).await?).await
+    open_on(connect(url, false).await?, None).await
 }
 
 /// The same, and says what was wrong below the documents before that.
 pub(crate) async fn open_inspected(url: &str) -> Result<(Opened, Vec<Fault>), Failure> {
     let backend = connect(url, false).await?;
     let faults = backend.inspect(model::COLLECTIONS).await.map_err(|error| failed(&error))?;
-    Ok((open_on(backend).await?, faults))
+    Ok((open_on(backend, None).await?, faults))
 }
 
 /// Opens a store that must be there already and migrated.

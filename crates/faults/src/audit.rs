@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use app::{Environment, Installation, SystemClock};
+use app::{Environment, SystemClock};
 use model::{
     Doc, Entity, PerTenant,
     scheduler::{Booking, HoldState, SlotHold},
@@ -43,8 +43,7 @@ pub fn sqlite(path: &Path, visits: &[&Visit], seats: u32) -> Audit {
 
 /// Audits a store against what visitors know of it. `seats` is how many each window has.
 pub async fn store(store: Store, visits: &[&Visit], seats: u32) -> Audit {
-    let (_, system) =
-        app::open(store.clone(), Environment::new(Arc::new(SystemClock)), Installation::default());
+    let (_, system) = app::open(store.clone(), Environment::new(Arc::new(SystemClock)));
     let mut audit = Audit::default();
     let mut known: HashMap<_, _> = visits.iter().map(|it| (it.id.as_str(), *it)).collect();
     for organization in system.organizations().await.unwrap() {

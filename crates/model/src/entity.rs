@@ -21,6 +21,11 @@ pub trait Entity: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The document's own rules; what it points at is checked by the store.
     fn validate(&self, place: &mut Place<'_>);
 
+    /// It is nobody's to see any more, and kept only until what it stands for is removed.
+    fn is_gone(&self) -> bool {
+        false
+    }
+
     /// Values that no two documents of any organization may share, by which it is found without
     /// knowing its organization.
     fn lookups(&self) -> Vec<(LookupKind, String)> {

@@ -53,6 +53,18 @@ codes! {
     TooLarge 413 "request.too_large" "The body is too large"
         cause "The body has more bytes than are taken here."
         mend "Send less: a JSON body may have 64 KiB.";
+    NotMultipart 415 "request.not_multipart" "The body must be multipart/form-data"
+        cause "The request has another `Content-Type`, or its body is not written as a form."
+        mend "Send a form whose last part is the file, called `file`.";
+    FileRefused 422 "file.refused" "The file is not taken"
+        cause "Its content is of a type that is not taken, or is not what it is said to be; `detail` says more."
+        mend "Send a picture (JPEG, PNG, WebP), a PDF, text, CSV, or a document of an office suite, whole and under its own media type.";
+    OverQuota 422 "file.over_quota" "There is no room for more files"
+        cause "The organization keeps as many files, or bytes, as it may."
+        mend "Delete files that are not needed any more; a minute later there is room.";
+    FilesUnavailable 503 "file.store_unavailable" "The file store is not available"
+        cause "The folder or the bucket of the files did not answer, or none is configured. The server's log says more."
+        mend "Send the same request again after the seconds that the `Retry-After` header says; if it stays so, look after the file store.";
     Invalid 422 "request.invalid" "The request is not valid"
         cause "The body or the query was read, but breaks a rule, lacks a field or has one that is not known. Nothing happened."
         mend "Look at `errors`: each has the path of the place and a message that says what is wanted there.";

@@ -13,7 +13,7 @@ use axum::{
 };
 use model::{
     Doc, Entity,
-    core::{ApiKey, AuditEntry, BrandKit, Email, Managed as Permitted, Membership, Role},
+    core::{ApiKey, AuditEntry, BrandKit, Email, File, Managed as Permitted, Membership, Role},
     scheduler::{
         Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
         BookingFlowRouter, BookingFlowVersion, BookingQuestion, BookingQuestionAnswer,
@@ -61,6 +61,9 @@ pub(super) fn routes() -> Routes {
         .and(managed::<Customer>())
         .and(managed::<ServiceZone>())
         .and(managed::<Schedule>())
+        .and(seen::<File, View<File>>())
+        .and(changed::<File, Update<File>>())
+        .and(deleted::<File, Delete<File>>())
         .and(seen::<BookingFlowVersion, ViewBookingFlowVersions>())
         .and(seen::<BookingSession, ViewBookingSessions>())
         .and(seen::<Email, ViewEmails>())

@@ -37,6 +37,7 @@ struct BrandView {
     typography: Typography,
     shape: BrandShape,
     dark_mode: DarkMode,
+    /// Path on this server.
     logo_url: Option<String>,
 }
 
@@ -55,6 +56,10 @@ impl OrganizationView {
 pub(super) async fn show(ByPublicKey(scheduler): ByPublicKey) -> Result<Shown, Problem> {
     let organization = OrganizationView::new(scheduler.organization().await?.body);
     let brand = scheduler.brand_kit().await?;
+    let logo = match &brand {
+        Some(brand) => scheduler.logo(brand).await?,
+        None => None,
+    };
     let config = scheduler.config();
     let mut launch = config.initialization.clone();
     launch.locale = launch.locale.or_else(|| Some(organization.locale.clone()));
@@ -68,7 +73,7 @@ pub(super) async fn show(ByPublicKey(scheduler): ByPublicKey) -> Result<Shown, P
             shape: brand.as_ref().map(|it| it.shape.clone()).unwrap_or_default(),
             dark_mode: brand.as_ref().map(|it| it.dark_mode).unwrap_or_default(),
             colors: brand.map(|it| it.colors),
-            logo_url: None,
+            logo_url: logo.map(super::files::path),
         },
         launch,
     }))

@@ -2,6 +2,8 @@
 
 #[path = "examples/documents.rs"]
 mod documents;
+#[path = "examples/files.rs"]
+mod files;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -86,7 +88,13 @@ impl Run {
             Some(token) => request.header("authorization", format!("Bearer {token}")),
             None => request,
         };
+        let form = &found.described["requestBody"]["content"]["multipart/form-data"];
+        let is_form = form.is_object();
         let sent = match &body {
+            Some(body) if is_form => {
+                request = request.header("content-type", "multipart/form-data; boundary=cut");
+                Body::from(files::form(body))
+            }
             Some(body) => {
                 request = request.header("content-type", "application/json");
                 Body::from(body.to_string())
@@ -99,7 +107,7 @@ impl Run {
         assert!(found.described["responses"][&status].is_object(), "{operation} answered {status}");
         let is_json = answer.header("content-type") == Some("application/json");
         let answer = if is_json { Some(answer.json()) } else { None };
-        let example = example(body, answer.clone());
+        let example = example(body.filter(|_| !is_form), answer.clone());
         self.taken.entry(operation.to_owned()).or_insert(example);
         answer.unwrap_or_default()
     }
@@ -173,7 +181,9 @@ impl Run {
 }
 
 /// Members whose values are random, and what stands for them.
-const RANDOM: [(&str, &str); 10] = [
+const RANDOM: [(&str, &str); 12] = [
+    ("avatar_url", "/files/6b0454f00000000000000001"),
+    ("url", files::LINK),
     ("checksum", "4b227777d4dd1fc61c6f884f48641d02b4d121d3fd328cb08b5531fcacdabf8a"),
     ("hash", "cd0aa9856147b6c5b4ff2b7dfee5da20aa38253099ef1b4a64aced233c9afe29"),
     ("previous_hash", "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"),

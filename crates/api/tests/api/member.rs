@@ -83,6 +83,31 @@ impl Member {
         }
     }
 
+    /// A form with a file, behind parts that say how to keep it.
+    pub(crate) fn form(
+        &self,
+        method: Method,
+        path: &str,
+        said: &[(&str, &str)],
+        (name, mime, bytes): (&str, &str, &[u8]),
+    ) -> Request<Body> {
+        let mut body = Vec::new();
+        for (part, value) in said {
+            let part = format!("--cut\r\nContent-Disposition: form-data; name=\"{part}\"\r\n\r\n");
+            body.extend([part.as_bytes(), value.as_bytes(), b"\r\n"].concat());
+        }
+        let head = format!(
+            "--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: {mime}\r\n\r\n"
+        );
+        body.extend([head.as_bytes(), bytes, b"\r\n--cut--\r\n"].concat());
+        let mut request = self.request(method, path, None);
+        let form = "multipart/form-data; boundary=cut".parse().unwrap();
+        request.headers_mut().insert("content-type", form);
+        *request.body_mut() = body.into();
+        request
+    }
+
     pub(crate) async fn get(&self, site: &Site, path: &str) -> Answer {
         site.send(self.request(Method::GET, path, None)).await
     }

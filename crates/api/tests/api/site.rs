@@ -11,7 +11,8 @@ use std::{
 
 use api::{DemoSite, Settings};
 use app::{
-    Clock, Environment, Installation, NewOrganization, SchedulerSettings, SystemDoor, Tenant,
+    Clock, Environment, Files, FilesAt, MailFolder, Mailer, Mailing, NewOrganization, Outside,
+    SchedulerSettings, SystemDoor, Tenant,
 };
 use axum::{
     Router,
@@ -29,6 +30,7 @@ use model::{
 use serde::Deserialize;
 use serde_json::{Value, json};
 use store::{Find, Store, memory::MemoryBackend};
+use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// Two questions, one service, arrival windows.
@@ -91,6 +93,8 @@ pub(crate) struct Site {
     /// The public key of the business.
     pub(crate) key: String,
     pub(crate) store: Store,
+    /// Where the bytes of files are.
+    pub(crate) folder: TempDir,
 }
 
 pub(crate) struct Answer {
@@ -126,10 +130,20 @@ impl Site {
 
     pub(crate) async fn with(settings: Settings) -> Self {
         let store = Store::open(Arc::new(MemoryBackend::default())).await.unwrap();
-        let (doors, system) =
-            app::open(store.clone(), Environment::new(Arc::new(Monday)), Installation::default());
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::open(FilesAt::Folder(folder.path().to_owned())).unwrap();
+        let outside = Outside::from(Environment::new(Arc::new(Monday))).with_files(files);
+        let (doors, system) = app::open(store.clone(), outside);
         let (tenant, key) = business(&system, "acme").await;
-        Self { router: api::router(doors, settings), system, tenant, key, store }
+        Self { router: api::router(doors, settings), system, tenant, key, store, folder }
+    }
+
+    /// Does the jobs that are due.
+    pub(crate) async fn works(&self) {
+        let folder = tempfile::tempdir().unwrap();
+        let mails = Mailer::Folder(MailFolder::new(folder.path()));
+        let worker = self.system.worker(Mailing::new(mails, "post@example.com".parse().unwrap()));
+        while worker.work().await.unwrap() > 0 {}
     }
 
     /// Another organization with the same flow; and its public key.

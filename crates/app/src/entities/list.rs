@@ -60,7 +60,8 @@ impl Member {
     pub async fn list<E: Readable + JsonSchema>(&self, asked: &Asked) -> Result<Listed<E>> {
         let plan = Plan::<E>::of(asked)?;
         let scoped = self.tenant().scoped();
-        let (data, next) = scoped.list(plan.find()).await?;
+        let (mut data, next) = scoped.list(plan.find()).await?;
+        data.retain(|it: &Doc<E>| !it.body.is_gone());
         let total = match asked.include_total {
             true => Some(scoped.count(plan.all()).await?),
             false => None,

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use model::{
     Doc, Id, Problems,
     core::{
-        ApiKey, BrandKit, Membership, Permission, Role, SystemRole, User, effective_permissions,
+        ApiKey, BrandKit, JobKind, Membership, Permission, Role, SystemRole, User,
+        effective_permissions,
     },
     scheduler::{
         Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
@@ -24,6 +25,9 @@ use crate::{Error, Member, Result, access::with_inherited, schedulers::new_publi
 /// An entity whose documents an organization's members may write.
 #[async_trait]
 pub trait Managed: Readable {
+    /// What is left to do after a delete, in the same batch.
+    const AFTER_DELETE: Option<JobKind> = None;
+
     /// The id of a new document.
     fn new_id(member: &Member, _: &Self) -> Id<Self> {
         member.tenant().new_id()

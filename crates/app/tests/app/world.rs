@@ -5,9 +5,7 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use app::{
-    Clock, Doors, Environment, Installation, NewOrganization, SchedulerSettings, SystemDoor, Tenant,
-};
+use app::{Clock, Doors, Environment, NewOrganization, SchedulerSettings, SystemDoor, Tenant};
 use model::{
     Entity, Id, PerTenant, Timestamp, core::Organization, flow::file::FlowFile, scheduler::SlotHold,
 };
@@ -97,8 +95,7 @@ impl World {
     /// A second process that reaches the data through something else.
     pub(crate) async fn beside_on(&self, backend: Arc<dyn Backend>) -> Beside {
         let store = Store::open(backend).await.unwrap();
-        let (doors, system) =
-            app::open(store, Environment::new(self.clock.clone()), Installation::default());
+        let (doors, system) = app::open(store, Environment::new(self.clock.clone()));
         Beside { doors, system }
     }
 
@@ -109,8 +106,7 @@ impl World {
     ) -> Self {
         let meddling = Arc::new(Meddling::new(backend(&folder, memory.as_ref())));
         let store = Store::open(meddling.clone()).await.unwrap();
-        let (doors, system) =
-            app::open(store.clone(), Environment::new(clock.clone()), Installation::default());
+        let (doors, system) = app::open(store.clone(), Environment::new(clock.clone()));
         Self { doors, system, store, clock, meddling, memory, folder }
     }
 

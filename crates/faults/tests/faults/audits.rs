@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::{Environment, Installation, SystemClock};
+use app::{Environment, SystemClock};
 use faults::{audit, visitor::Visit, wrkbelt::Folder};
 use model::{Entity, ObjectId, Timestamp, scheduler::Booking, session::BookingSession};
 use store::{Backend, Key, Owner, Query, Record, Store, StoredEvent, Write};
@@ -75,8 +75,7 @@ fn audited(seats: u32, change: impl FnOnce(&Found) -> Vec<Write>) -> (usize, usi
 
 async fn find(backend: &Arc<SqliteBackend>, visit: &Visit) -> Found {
     let store = Store::open(backend.clone()).await.unwrap();
-    let (_, system) =
-        app::open(store, Environment::new(Arc::new(SystemClock)), Installation::default());
+    let (_, system) = app::open(store, Environment::new(Arc::new(SystemClock)));
     let organization = system.organizations().await.unwrap()[0].id;
     let owner = Owner::Organization(organization.object_id());
     let id = visit.id.parse::<model::Id<BookingSession>>().unwrap().object_id();

@@ -41,6 +41,15 @@ pub struct File {
     pub metadata: BTreeMap<String, String>,
 }
 
+impl File {
+    /// A picture that everybody may see.
+    pub fn is_shown_to_all(&self) -> bool {
+        self.status == FileStatus::Active
+            && self.access_level == AccessLevel::Public
+            && self.mime_type.starts_with("image/")
+    }
+}
+
 /// Who may read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -132,6 +141,12 @@ impl Entity for File {
         ("upload", r#"{"mode":"direct"}"#),
         ("ttl_for_lifecycle", "null"),
     ];
+
+    const SECRET: &'static [&'static str] = &["storage_key", "storage_location"];
+
+    fn is_gone(&self) -> bool {
+        matches!(self.status, FileStatus::Deleted)
+    }
 
     fn validate(&self, place: &mut Place<'_>) {
         let name = &self.filename;

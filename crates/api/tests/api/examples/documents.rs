@@ -67,6 +67,7 @@ impl Run {
         self.bookings(&organization, &owner).await;
         self.members(&organization, &owner).await;
         self.keys(&organization, &owner).await;
+        self.files(&organization, &owner).await;
         self.organization(&organization, &owner).await;
         let parent = self.platform(&organization).await;
         self.from_the_parent(&parent, &organization, &owner).await;

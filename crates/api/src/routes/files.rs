@@ -1,0 +1,95 @@
+//! Files: how they come in, and how they go out.
+
+mod form;
+mod sent;
+
+use app::{FileLink, Link};
+use axum::{Json, extract::DefaultBodyLimit};
+use model::{Timestamp, core::File};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use self::{
+    form::Form,
+    sent::{FileBytes, Wanted},
+};
+use super::{
+    About, Routes,
+    entities::{EntityPath, Made},
+};
+use crate::{
+    Problem,
+    callers::{Allowed, Create, LoggedIn, Public, View},
+};
+
+const ALL: &str = "/api/v1/organizations/{organization_id}/files";
+
+/// With the parts beside the file.
+#[expect(clippy::cast_possible_truncation, reason = "25 MiB fit everywhere")]
+const LARGEST_FORM: usize = app::MOST_BYTES as usize + 256 * 1_024;
+
+/// The way to a private file.
+#[derive(Serialize, JsonSchema)]
+struct LinkView {
+    /// Path and query on this server.
+    url: String,
+    expires_at: Timestamp,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct AvatarView {
+    /// Path on this server.
+    avatar_url: String,
+}
+
+pub(super) fn routes() -> Routes {
+    let about = |id, summary| About { id, tag: "files", summary };
+    let uploads = Routes::new()
+        .post(ALL, about("upload_file", "Keep a file"), upload)
+        .put(
+            "/api/v1/auth/me/avatar",
+            About { id: "change_avatar", tag: "auth", summary: "Change the picture of oneself" },
+            change_avatar,
+        )
+        .layered(|it| it.layer(DefaultBodyLimit::max(LARGEST_FORM)));
+    uploads.post(
+        &format!("{ALL}/{{id}}/link"),
+        about("link_file", "Let whoever has the link read a file for 15 minutes"),
+        link,
+    )
+}
+
+/// What everybody may read who has the address.
+pub(super) fn served() -> Routes {
+    let summary = "The bytes of a public file, or of a private one to which there is a link";
+    Routes::new().get("/files/{file}", About { id: "serve_file", tag: "files", summary }, serve)
+}
+
+/// The address of a file's bytes.
+pub(super) fn path(to: Link) -> String {
+    format!("/files/{to}")
+}
+
+async fn upload(allowed: Allowed<Create<File>>, form: Form) -> Result<Made<File>, Problem> {
+    let doc = form.file(async |new, chunks| allowed.0.upload(new, chunks).await).await?;
+    Ok(Made { created: app::Created::New(doc), path: format!("{ALL}/{{id}}") })
+}
+
+async fn change_avatar(LoggedIn(user): LoggedIn, form: Form) -> Result<Json<AvatarView>, Problem> {
+    let file = form.file(async |new, chunks| user.change_avatar(new, chunks).await).await?;
+    Ok(Json(AvatarView { avatar_url: path(Link::to(&file)) }))
+}
+
+async fn link(
+    allowed: Allowed<View<File>>,
+    EntityPath(id): EntityPath<File>,
+) -> Result<Json<LinkView>, Problem> {
+    let FileLink { to, expires_at, signature } = allowed.0.link_file(id).await?;
+    let end = expires_at.millis();
+    let url = format!("{}?expires={end}&signature={signature}", path(to));
+    Ok(Json(LinkView { url, expires_at }))
+}
+
+async fn serve(_: Public, wanted: Wanted) -> Result<FileBytes, Problem> {
+    wanted.open().await
+}
