@@ -25,6 +25,7 @@ mod outbox;
 mod passwords;
 mod people;
 mod recovery_codes;
+mod reseal;
 mod schedulers;
 mod secret_token;
 mod sessions;
@@ -51,7 +52,9 @@ pub use crate::{
     keyring::{Keyring, KeyringError},
     logins::LoginToken,
     organizations::NewOrganization,
+    passwords::random_password,
     people::NewUser,
+    reseal::Resealed,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
         Executed, Replayed, SessionToken, StartSession, Started, Timeslots, TimeslotsDay,

@@ -28,6 +28,13 @@ pub(crate) struct Common {
     /// `off` turns rate limits off, for load tests.
     #[arg(long, global = true, env = "WRKBELT_LIMITS", value_name = "on|off")]
     limits: Option<Switch>,
+    /// File with the keys that seal secrets in the store; made when it is not there [default:
+    /// beside the SQLite file].
+    #[arg(long, global = true, env = "WRKBELT_KEYS", value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// Where people reach the server, for links in mails [default: where it listens].
+    #[arg(long, global = true, env = "WRKBELT_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
     /// File with the same settings; wrkbelt.toml is read when it is there.
     #[arg(long, global = true, env = "WRKBELT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -59,6 +66,8 @@ struct File {
     log: Option<String>,
     log_format: Option<LogFormat>,
     limits: Option<Switch>,
+    keys: Option<PathBuf>,
+    public_url: Option<String>,
 }
 
 /// What was settled.
@@ -67,6 +76,8 @@ pub(crate) struct Config {
     pub(crate) store: Option<String>,
     pub(crate) listen: SocketAddr,
     pub(crate) rate_limits: bool,
+    pub(crate) keys: Option<PathBuf>,
+    pub(crate) public_url: Option<String>,
     log: Option<String>,
     log_format: LogFormat,
 }
@@ -80,6 +91,8 @@ impl Common {
             store: self.store.or(file.store),
             listen: self.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             rate_limits: self.limits.or(file.limits) != Some(Switch::Off),
+            keys: self.keys.or(file.keys),
+            public_url: self.public_url.or(file.public_url),
             log: self.log.or(file.log),
             log_format: self.log_format.or(file.log_format).unwrap_or(by_terminal),
         })

@@ -20,10 +20,22 @@ impl Serve {
     pub(crate) async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
         let url = config.store();
         let server = bind(config).await?;
-        let (opened, _lock) = stores::open_to_serve(url).await?;
         let base_url = base_url(&server)?;
-        output.answer(&json!({ "event": "listening", "base_url": base_url }), || {
-            format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n")
+        let installation = stores::installation(config, url, &base_url)?;
+        let (opened, _lock) = stores::open_to_serve(url, installation).await?;
+        let setup_url = opened.system.setup_link().await?;
+        let mut answer = json!({ "event": "listening", "base_url": base_url });
+        if let Some(setup_url) = &setup_url {
+            answer["setup_url"] = json!(setup_url);
+        }
+        output.answer(&answer, || {
+            let mut text = format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n");
+            if let Some(setup_url) = setup_url {
+                text += &format!(
+                    "Nobody has an account yet: make the first one within a day at\n{setup_url}\n"
+                );
+            }
+            text
         });
         run(server, opened.doors, config, None).await
     }

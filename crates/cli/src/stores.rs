@@ -3,12 +3,14 @@ use std::{
     sync::Arc,
 };
 
-use app::{Doors, Environment, Installation, SystemClock, SystemDoor, migrations::Watched};
+use app::{
+    Doors, Environment, Installation, Keyring, SystemClock, SystemDoor, migrations::Watched,
+};
 use store::{Backend, Fault, Store, StoreError};
 use store_mongo::MongoBackend;
 use store_sqlite::{Options, Serving, SqliteBackend};
 
-use crate::{migrate, output::Failure};
+use crate::{config::Config, migrate, output::Failure};
 
 /// Where data are when nobody says.
 pub(crate) const ORDINARY: &str = "sqlite://data/wrkbelt.db";
@@ -55,24 +57,53 @@ pub(crate) fn lock(path: &Path, shared: bool) -> Result<Serving, Failure> {
 
 /// Opens the store at a URL, and makes it when it is not there. Its migrations are not looked at.
 pub(crate) async fn open(url: &str) -> Result<Opened, Failure> {
-    open_on(connect(url, true).await?).await
+    open_on(connect(url, true).await?, Installation::default()).await
 }
 
-async fn open_on(backend: Arc<dyn Backend>) -> Result<Opened, Failure> {
+/// What of an installation is not in its store, with the keys that a store has, or new ones.
+pub(crate) fn installation(
+    config: &Config,
+    url: &str,
+    base_url: &str,
+) -> Result<Installation, Failure> {
+    let beside = match Location::parse(url)? {
+        Location::Sqlite { path, .. } => Some(path.with_extension("keys")),
+        Location::Mongo(_) => None,
+    };
+    let path = config.keys.clone().or(beside);
+    let path =
+        path.ok_or_else(|| Failure::new("say with --keys FILE where the keys of the store are"))?;
+    let keyring = Keyring::at(&path);
+    let keyring = keyring.map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    let public_url = config.public_url.clone().unwrap_or_else(|| base_url.to_owned());
+    Ok(Installation { keyring, public_url })
+}
+
+/// Opens a store that is there and migrated, or a new one, with its keys.
+pub(crate) async fn open_with_keys(config: &Config) -> Result<Opened, Failure> {
+    let url = config.store();
+    let base_url = format!("http://{}", config.listen);
+    let installation = installation(config, url, &base_url)?;
+    migrated(open_on(connect(url, true).await?, installation).await?).await
+}
+
+async fn open_on(backend: Arc<dyn Backend>, installation: Installation) -> Result<Opened, Failure> {
     let store = Store::open(backend).await.map_err(|error| failed(&error))?;
-    let (doors, system) =
-        app::open(store, Environment::new(Arc::new(SystemClock)), Installation::default());
+    let (doors, system) = app::open(store, Environment::new(Arc::new(SystemClock)), installation);
     Ok(Opened { doors, system })
 }
 
 /// The same, for as long as the lock is held, and with all migrations applied: for servers.
-pub(crate) async fn open_to_serve(url: &str) -> Result<(Opened, Option<Serving>), Failure> {
+pub(crate) async fn open_to_serve(
+    url: &str,
+    installation: Installation,
+) -> Result<(Opened, Option<Serving>), Failure> {
     // Before the file is opened: a restore may be about to replace it.
     let serving = match Location::parse(url)? {
         Location::Sqlite { path, shared } => Some(lock(&path, shared)?),
         Location::Mongo(_) => None,
     };
-    let opened = open(url).await?;
+    let opened = open_on(connect(url, true).await?, installation).await?;
     let mut log = |it: Watched<'_>| {
         let (migration, done, total) = (it.unique_name, it.progress.done, it.progress.total);
         tracing::info!(migration, done, total, "migrating");
@@ -83,14 +114,14 @@ pub(crate) async fn open_to_serve(url: &str) -> Result<(Opened, Option<Serving>)
 
 /// Opens a store that must be there already, whatever migrations it has.
 pub(crate) async fn open_unchecked(url: &str) -> Result<Opened, Failure> {
-    open_on(connect(url, false).await?).await
+    open_on(connect(url, false).await?, Installation::default()).await
 }
 
 /// The same, and says what was wrong below the documents before that.
 pub(crate) async fn open_inspected(url: &str) -> Result<(Opened, Vec<Fault>), Failure> {
     let backend = connect(url, false).await?;
     let faults = backend.inspect(model::COLLECTIONS).await.map_err(|error| failed(&error))?;
-    Ok((open_on(backend).await?, faults))
+    Ok((open_on(backend, Installation::default()).await?, faults))
 }
 
 /// Opens a store that must be there already and migrated.
@@ -102,7 +133,10 @@ pub(crate) async fn open_existing(url: &str) -> Result<Opened, Failure> {
 
 /// The same, or makes a new one.
 pub(crate) async fn open_or_make(url: &str) -> Result<Opened, Failure> {
-    let opened = open(url).await?;
+    migrated(open(url).await?).await
+}
+
+async fn migrated(opened: Opened) -> Result<Opened, Failure> {
     if opened.system.is_empty().await? {
         migrate::up(&opened.system.migrations(), None, &mut |_| {}).await?;
     }

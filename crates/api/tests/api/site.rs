@@ -132,6 +132,13 @@ impl Site {
         Self { router: api::router(doors, settings), system, tenant, key, store }
     }
 
+    /// A second server on the same store.
+    pub(crate) fn beside(&self) -> Router {
+        let environment = Environment::new(Arc::new(Monday));
+        let (doors, _) = app::open(self.store.clone(), environment, Installation::default());
+        api::router(doors, Settings { demo: None, rate_limits: false })
+    }
+
     /// Another organization with the same flow; and its public key.
     pub(crate) async fn other_business(&self) -> String {
         business(&self.system, "other").await.1
