@@ -23,21 +23,16 @@ pub(crate) struct Demo {}
 impl Demo {
     /// Without --store the data are in a temporary folder, which goes with the process.
     pub(crate) async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
-        let mut folder = None;
-        let url = if let Some(url) = &config.store {
-            url.clone()
-        } else {
-            let fresh = tempfile::Builder::new()
-                .prefix("wrkbelt-demo-")
-                .tempdir()
-                .map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
-            let path = folder.insert(fresh).path().join("demo.db");
-            format!("sqlite://{}", path.display())
-        };
+        let folder = tempfile::Builder::new()
+            .prefix("wrkbelt-demo-")
+            .tempdir()
+            .map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
+        let path = folder.path().join("demo.db");
+        let url = config.store.clone().unwrap_or_else(|| format!("sqlite://{}", path.display()));
+        let keys = path.with_extension("keys");
         let server = serve::bind(config).await?;
         let base_url = serve::base_url(&server)?;
-        let installation = stores::installation(config, &url, &base_url)?;
-        let (opened, _lock) = stores::open_to_serve(&url, installation).await?;
+        let (opened, _lock) = stores::open_to_serve(config, &url, Some(&keys), &base_url).await?;
         let mut installed = Vec::new();
         for sample in &SAMPLES {
             installed.push(sample.install(&opened.system).await?);

@@ -21,8 +21,7 @@ impl Serve {
         let url = config.store();
         let server = bind(config).await?;
         let base_url = base_url(&server)?;
-        let installation = stores::installation(config, url, &base_url)?;
-        let (opened, _lock) = stores::open_to_serve(url, installation).await?;
+        let (opened, _lock) = stores::open_to_serve(config, url, None, &base_url).await?;
         let setup_url = opened.system.setup_link().await?;
         let mut answer = json!({ "event": "listening", "base_url": base_url });
         if let Some(setup_url) = &setup_url {

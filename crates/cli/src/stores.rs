@@ -60,15 +60,17 @@ pub(crate) async fn open(url: &str) -> Result<Opened, Failure> {
     open_on(connect(url, true).await?, Installation::default()).await
 }
 
-/// What of an installation is not in its store, with the keys that a store has, or new ones.
-pub(crate) fn installation(
+/// What of an installation is not in its store, with the keys that are there, or new ones. Asked
+/// for when the store is open, so that a store that cannot be had gets no keys.
+fn installation(
     config: &Config,
     url: &str,
+    otherwise: Option<&Path>,
     base_url: &str,
 ) -> Result<Installation, Failure> {
     let beside = match Location::parse(url)? {
         Location::Sqlite { path, .. } => Some(path.with_extension("keys")),
-        Location::Mongo(_) => None,
+        Location::Mongo(_) => otherwise.map(Path::to_owned),
     };
     let path = config.keys.clone().or(beside);
     let path =
@@ -82,9 +84,9 @@ pub(crate) fn installation(
 /// Opens a store that is there and migrated, or a new one, with its keys.
 pub(crate) async fn open_with_keys(config: &Config) -> Result<Opened, Failure> {
     let url = config.store();
-    let base_url = format!("http://{}", config.listen);
-    let installation = installation(config, url, &base_url)?;
-    migrated(open_on(connect(url, true).await?, installation).await?).await
+    let backend = connect(url, true).await?;
+    let installation = installation(config, url, None, &format!("http://{}", config.listen))?;
+    migrated(open_on(backend, installation).await?).await
 }
 
 async fn open_on(backend: Arc<dyn Backend>, installation: Installation) -> Result<Opened, Failure> {
@@ -93,17 +95,22 @@ async fn open_on(backend: Arc<dyn Backend>, installation: Installation) -> Resul
     Ok(Opened { doors, system })
 }
 
-/// The same, for as long as the lock is held, and with all migrations applied: for servers.
+/// The same with its keys, for as long as the lock is held, and with all migrations applied: for
+/// servers. `keys` is where they are when neither the configuration nor the store says.
 pub(crate) async fn open_to_serve(
+    config: &Config,
     url: &str,
-    installation: Installation,
+    keys: Option<&Path>,
+    base_url: &str,
 ) -> Result<(Opened, Option<Serving>), Failure> {
     // Before the file is opened: a restore may be about to replace it.
     let serving = match Location::parse(url)? {
         Location::Sqlite { path, shared } => Some(lock(&path, shared)?),
         Location::Mongo(_) => None,
     };
-    let opened = open_on(connect(url, true).await?, installation).await?;
+    let backend = connect(url, true).await?;
+    let installation = installation(config, url, keys, base_url)?;
+    let opened = open_on(backend, installation).await?;
     let mut log = |it: Watched<'_>| {
         let (migration, done, total) = (it.unique_name, it.progress.done, it.progress.total);
         tracing::info!(migration, done, total, "migrating");
