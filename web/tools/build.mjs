@@ -139,6 +139,18 @@ async function buildLoader() {
   );
 }
 
+/** The script of the account pages. */
+async function buildAccount() {
+  const name = "account.js";
+  const options = {
+    input: join(root, "pages/account.ts"),
+    output: { format: "iife", entryFileNames: name },
+  };
+  await bundle({ rolldownOptions: options });
+  emit(name, readFileSync(join(dist, name)));
+  rmSync(join(dist, name));
+}
+
 function emit(name, content) {
   const { name: stem, ext } = parse(name);
   const hash = createHash("sha256").update(content).digest("base64url").slice(0, 8);
@@ -180,6 +192,7 @@ function copyReference() {
 rmSync(dist, { recursive: true, force: true });
 await buildWidget();
 await buildLoader();
+await buildAccount();
 buildPages();
 copyReference();
 manifest["embed.js"] = "/embed.js";

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use axum::{
     extract::{Path, State, rejection::PathRejection},
-    http::{HeaderValue, StatusCode, header::CONTENT_SECURITY_POLICY},
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_SECURITY_POLICY, REFERRER_POLICY},
+    },
     response::{Html, IntoResponse, Response},
 };
 use minijinja::{Environment, Value, context, value::Serde};
@@ -39,7 +42,8 @@ pub struct DemoBusiness {
     pub flow_svg: String,
 }
 
-const TEMPLATES: [&str; 7] = [
+const TEMPLATES: [&str; 8] = [
+    "account.html",
     "book.html",
     "business.html",
     "demo.html",
@@ -53,6 +57,11 @@ const TEMPLATES: [&str; 7] = [
 const OWN_FILES_ONLY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data:; connect-src 'self'; font-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'self'";
+
+/// Where people type passwords: no other page may show it.
+const NEVER_FRAMED: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+    img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
+    frame-ancestors 'none'";
 
 /// Swagger UI writes style attributes.
 const WITH_INLINE_STYLES: &str = "default-src 'none'; script-src 'self'; \
@@ -126,6 +135,14 @@ impl Pages {
 
     pub(crate) fn docs(&self) -> Response {
         self.render("docs.html", WITH_INLINE_STYLES, context! {})
+    }
+
+    /// One of the pages on which people sign in and look after their account.
+    pub(crate) fn account(&self, page: &str, title: &str) -> Response {
+        let mut response = self.render("account.html", NEVER_FRAMED, context! { page, title });
+        let no_referrer = HeaderValue::from_static("no-referrer");
+        response.headers_mut().insert(REFERRER_POLICY, no_referrer);
+        response
     }
 
     /// All kinds of problems.

@@ -222,6 +222,8 @@ pub(crate) fn undocumented() -> Router<Api> {
         .route("/docs/problems/{code}", get(crate::pages::problem_type))
         .route("/docs/{file}", get(assets::serve))
         .route("/book/{public_key}", get(pages::book))
+        .route("/account", get(pages::account))
+        .route("/account/{page}", get(pages::account))
         .route("/demo", get(pages::demo))
         .route("/demo/{slug}", get(pages::business))
         .route("/demo/{slug}/flow.svg", get(pages::flow_svg))

@@ -172,6 +172,11 @@ impl Keyring {
             .ok_or(NotOpened::Altered)
     }
 
+    /// What the keys are called, the newest first.
+    pub(crate) fn ids(&self) -> Vec<String> {
+        self.keys().iter().map(|it| it.id().to_owned()).collect()
+    }
+
     /// Whether an older key has sealed it.
     pub(crate) fn needs_reseal(&self, sealed: &Sealed) -> bool {
         newest(&self.keys()).id() != sealed.key_id

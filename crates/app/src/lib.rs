@@ -29,6 +29,7 @@ mod passwords;
 mod people;
 mod platform;
 mod recovery_codes;
+mod reseal;
 mod schedulers;
 mod secret_token;
 mod sessions;
@@ -61,8 +62,10 @@ pub use crate::{
     logins::LoginToken,
     mailing::Mailing,
     organizations::NewOrganization,
+    passwords::random_password,
     people::NewUser,
     platform::Global,
+    reseal::Resealed,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
         Executed, Replayed, SessionToken, StartSession, Started, Timeslots, TimeslotsDay,

@@ -83,6 +83,12 @@ impl Passwords {
     }
 }
 
+/// A password that nobody has, of 80 random bits.
+pub fn random_password() -> Zeroizing<String> {
+    let bits = Zeroizing::new(random::<10>());
+    Zeroizing::new(data_encoding::BASE32_NOPAD.encode(&*bits).to_lowercase())
+}
+
 /// How a hash begins that needs no new one: 19 MiB, twice, one lane, which OWASP asks for.
 const CURRENT: &str = "$argon2id$v=19$m=19456,t=2,p=1$";
 

@@ -8,6 +8,8 @@ mod world;
 
 #[path = "app/archives.rs"]
 mod archives;
+#[path = "app/auth.rs"]
+mod auth;
 #[path = "app/clock.rs"]
 mod clock;
 #[path = "app/commands.rs"]

@@ -45,6 +45,13 @@ pub(crate) struct Common {
     /// Folder of mails that nobody gets [default: `mail` beside the store].
     #[arg(long, global = true, env = "WRKBELT_MAIL_FOLDER", value_name = "FOLDER")]
     mail_folder: Option<PathBuf>,
+    /// File with the keys that seal secrets in the store; made when it is not there [default:
+    /// beside the SQLite file].
+    #[arg(long, global = true, env = "WRKBELT_KEYS", value_name = "FILE")]
+    keys: Option<PathBuf>,
+    /// Where people reach the server, for links in mails [default: where it listens].
+    #[arg(long, global = true, env = "WRKBELT_PUBLIC_URL", value_name = "URL")]
+    public_url: Option<String>,
     /// File with the same settings; wrkbelt.toml is read when it is there.
     #[arg(long, global = true, env = "WRKBELT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -99,6 +106,8 @@ struct File {
     smtp: Option<String>,
     mail_from: Option<EmailAddress>,
     mail_folder: Option<PathBuf>,
+    keys: Option<PathBuf>,
+    public_url: Option<String>,
 }
 
 /// What was settled.
@@ -112,6 +121,8 @@ pub(crate) struct Config {
     pub(crate) mail_folder: Option<PathBuf>,
     files: Option<String>,
     s3: S3,
+    pub(crate) keys: Option<PathBuf>,
+    pub(crate) public_url: Option<String>,
     log: Option<String>,
     log_format: LogFormat,
 }
@@ -130,6 +141,8 @@ impl Common {
             mail_folder: self.mail_folder.or(file.mail_folder),
             files: self.files.or(file.files),
             s3: self.s3,
+            keys: self.keys.or(file.keys),
+            public_url: self.public_url.or(file.public_url),
             log: self.log.or(file.log),
             log_format: self.log_format.or(file.log_format).unwrap_or(by_terminal),
         })

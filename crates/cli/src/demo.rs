@@ -1,15 +1,21 @@
 use std::{fmt::Write as _, process::ExitCode};
 
 use api::{DemoBusiness, DemoSite};
+use app::NewUser;
 use clap::Args;
-use serde_json::json;
+use model::{
+    Id,
+    core::{BadEmailAddress, EmailAddress, Organization, SystemRole},
+};
+use serde_json::{Value, json};
 
 use crate::{
     config::Config,
     mail,
     output::{Failure, Output},
     samples::SAMPLES,
-    serve, stores,
+    serve,
+    stores::{self, Opened},
 };
 
 #[derive(Args)]
@@ -18,25 +24,22 @@ pub(crate) struct Demo {}
 impl Demo {
     /// Without --store the data are in a temporary folder, which goes with the process.
     pub(crate) async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
-        let mut folder = None;
-        let url = if let Some(url) = &config.store {
-            url.clone()
-        } else {
-            let fresh = tempfile::Builder::new()
-                .prefix("wrkbelt-demo-")
-                .tempdir()
-                .map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
-            let path = folder.insert(fresh).path().join("demo.db");
-            format!("sqlite://{}", path.display())
-        };
+        let folder = tempfile::Builder::new()
+            .prefix("wrkbelt-demo-")
+            .tempdir()
+            .map_err(|error| Failure::new(format!("no temporary folder: {error}")))?;
+        let path = folder.path().join("demo.db");
+        let url = config.store.clone().unwrap_or_else(|| format!("sqlite://{}", path.display()));
+        let keys = path.with_extension("keys");
         let mailing = mail::mailing(config, &url)?;
         let server = serve::bind(config).await?;
-        let (opened, _lock) = stores::open_to_serve(&url, config).await?;
+        let base_url = serve::base_url(&server)?;
+        let (opened, _lock) = stores::open_to_serve(config, &url, Some(&keys), &base_url).await?;
         let mut installed = Vec::new();
         for sample in &SAMPLES {
             installed.push(sample.install(&opened.system).await?);
         }
-        let base_url = serve::base_url(&server)?;
+        let owner = owner(&opened, installed.iter().filter_map(|it| it.0.parse().ok())).await?;
         let organizations: Vec<_> = installed
             .iter()
             .map(|(id, business)| {
@@ -50,18 +53,47 @@ impl Demo {
                 })
             })
             .collect();
-        let announcement = json!({ "event": "listening", "base_url": base_url, "store": url, "organizations": organizations });
+        let announcement = json!({ "event": "listening", "base_url": base_url, "store": url, "organizations": organizations, "sign_in": owner });
         output.answer(&announcement, || {
-            for_people(&base_url, &url, installed.iter().map(|it| &it.1))
+            for_people(&base_url, &url, &owner, installed.iter().map(|it| &it.1))
         });
         let site = DemoSite { businesses: installed.into_iter().map(|it| it.1).collect() };
         serve::run(server, opened, mailing, config, Some(site)).await
     }
 }
 
+/// Somebody who owns all of them, with a password that nobody else has had.
+async fn owner(
+    opened: &Opened,
+    organizations: impl Iterator<Item = Id<Organization>>,
+) -> Result<Option<Value>, Failure> {
+    const EMAIL: &str = "owner@example.com";
+    let email: EmailAddress =
+        EMAIL.parse().map_err(|error: BadEmailAddress| Failure::new(error.to_string()))?;
+    if opened.system.find_user(&email).await?.is_some() {
+        return Ok(None);
+    }
+    let password = app::random_password();
+    let hashed = opened.system.hash_password(password.clone(), &email).await?;
+    let new = NewUser {
+        first_name: "Olivia".to_owned(),
+        last_name: "Owner".to_owned(),
+        email,
+        hashed_password: Some(hashed),
+        is_platform_admin: false,
+    };
+    let user = opened.system.create_user(new).await?;
+    for organization in organizations {
+        let roles = vec![SystemRole::Owner.seeded_id()];
+        opened.system.add_member(organization, user, roles).await?;
+    }
+    Ok(Some(json!({ "email": EMAIL, "password": *password })))
+}
+
 fn for_people<'a>(
     base_url: &str,
     store: &str,
+    owner: &Option<Value>,
     businesses: impl Iterator<Item = &'a DemoBusiness>,
 ) -> String {
     let mut text = format!(
@@ -72,6 +104,15 @@ fn for_people<'a>(
             text,
             "\n  {}\n    its website       {base_url}/demo/{}\n    its booking page  {base_url}/book/{}\n",
             business.name, business.slug, business.public_key
+        );
+    }
+    if let Some(owner) = owner {
+        let text_of = |name: &str| owner[name].as_str().unwrap_or_default().to_owned();
+        let _ = write!(
+            text,
+            "\n  Sign in             {base_url}/account/sign-in\n    as                {}\n    password          {}\n",
+            text_of("email"),
+            text_of("password")
         );
     }
     let _ = write!(

@@ -5,15 +5,18 @@ mod config;
 mod demo;
 mod doctor;
 mod flow;
+mod keys;
 mod load;
 mod mail;
 mod migrate;
+mod org;
 mod output;
 mod progress;
 mod samples;
 mod serve;
 mod session;
 mod stores;
+mod user;
 
 use std::{io::Write, process::ExitCode};
 
@@ -58,6 +61,21 @@ enum Command {
     /// Example: wrkbelt session events 6741a0c2f1d0a83b5e000001
     #[command(subcommand)]
     Session(session::Session),
+    /// People with an account.
+    ///
+    /// Example: wrkbelt user create --email ada@example.com --first-name Ada --last-name Lovelace
+    #[command(subcommand)]
+    User(user::User),
+    /// Organizations.
+    ///
+    /// Example: wrkbelt org create --name Peachtree --slug peachtree --time-zone America/New_York
+    #[command(subcommand)]
+    Org(org::Org),
+    /// The keys that seal secrets in the store.
+    ///
+    /// Example: wrkbelt keys rotate
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// What has to be done to the data of a store when Wrkbelt is replaced by a newer version.
     ///
     /// Example: wrkbelt migrate status
@@ -125,6 +143,9 @@ fn run(common: Common, command: Command, output: &Output) -> Result<ExitCode, Fa
             Command::Demo(demo) => demo.run(&config, output).await,
             Command::Flow(flow) => flow.run(&config, output).await,
             Command::Session(session) => session.run(&config, output).await,
+            Command::User(user) => user.run(&config, output).await,
+            Command::Org(org) => org.run(&config, output).await,
+            Command::Keys(keys) => keys.run(&config, output).await,
             Command::Migrate(migrate) => migrate.run(&config, output).await,
             Command::Doctor(doctor) => doctor.run(&config, output).await,
             Command::Export(export) => export.run(&config, output).await,

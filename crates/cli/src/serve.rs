@@ -22,10 +22,21 @@ impl Serve {
         let url = config.store();
         let mailing = mail::mailing(config, url)?;
         let server = bind(config).await?;
-        let (opened, _lock) = stores::open_to_serve(url, config).await?;
         let base_url = base_url(&server)?;
-        output.answer(&json!({ "event": "listening", "base_url": base_url }), || {
-            format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n")
+        let (opened, _lock) = stores::open_to_serve(config, url, None, &base_url).await?;
+        let setup_url = opened.system.setup_link().await?;
+        let mut answer = json!({ "event": "listening", "base_url": base_url });
+        if let Some(setup_url) = &setup_url {
+            answer["setup_url"] = json!(setup_url);
+        }
+        output.answer(&answer, || {
+            let mut text = format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n");
+            if let Some(setup_url) = setup_url {
+                text += &format!(
+                    "Nobody has an account yet: make the first one within a day at\n{setup_url}\n"
+                );
+            }
+            text
         });
         run(server, opened, mailing, config, None).await
     }

@@ -49,6 +49,24 @@ async fn find(api: &Api, public_key: &str) -> app::Result<(String, OrganizationV
     Ok((scheduler.title().await?, OrganizationView::new(organization.body)))
 }
 
+/// The pages of accounts, none of which uses a link up: their forms do.
+pub(super) async fn account(State(api): State<Api>, path: Option<Path<String>>) -> Response {
+    let page = path.map_or_else(|| "account".to_owned(), |Path(page)| page);
+    let title = match page.as_str() {
+        "account" => "Your account",
+        "sign-in" => "Sign in",
+        "setup" => "Set up Wrkbelt",
+        "invitation" => "Invitation",
+        "reset" => "Another password",
+        "verify" => "Your e-mail address",
+        _ => {
+            let problem = Problem::new(Code::NotFound);
+            return api.pages().problem(&problem, "Page not found", "There is no such page.");
+        }
+    };
+    api.pages().account(&page, title)
+}
+
 pub(super) async fn demo(State(api): State<Api>) -> Response {
     match api.pages().demo() {
         Some(site) => api.pages().demo_index(site),

@@ -12,6 +12,7 @@ use model::{
 };
 use serde_json::{Value, json};
 use store::Find;
+use tower::ServiceExt;
 
 use crate::site::{Answer, Site};
 
@@ -478,4 +479,42 @@ async fn an_address_is_shown_to_be_ones_own() {
     assert_eq!(Browser::default().post(&site, "email/verify", verify.clone()).await.status, 204);
     assert!(ada.get(&site, "me").await.json()["email_verified_at"].is_string());
     Browser::default().post(&site, "email/verify", verify).await.problem(404, "link.invalid");
+}
+
+#[tokio::test]
+async fn what_is_ended_on_one_server_is_ended_on_every_other() {
+    let site = site().await;
+    user(&site, "ada@example.com").await;
+    let beside = site.beside();
+    let mut ada = signed_in(&site, "ada@example.com").await;
+    let request = || ada.request(Method::GET, "me", &Value::Null);
+    assert_eq!(beside.clone().oneshot(request()).await.unwrap().status(), 200);
+    let before = request();
+    assert_eq!(ada.post(&site, "logout", Value::Null).await.status, 204);
+    assert_eq!(beside.oneshot(before).await.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn opening_the_page_of_a_link_does_not_use_it() {
+    let site = site().await;
+    user(&site, "ada@example.com").await;
+    let forgot = json!({ "email": "ada@example.com" });
+    Browser::default().post(&site, "password/forgot", forgot).await;
+    let token = mailed(&site, false).await;
+    for _ in 0..3 {
+        let page = site.get("/account/reset").await;
+        if page.status == 200 {
+            let policy = page.header("content-security-policy").unwrap();
+            assert!(
+                policy.contains("script-src 'self';") && !policy.contains("unsafe"),
+                "{policy}"
+            );
+            assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+        } else {
+            eprintln!("the web parts were not built: only the link is looked at");
+        }
+        Browser::default().get(&site, &format!("password/reset?token={token}")).await;
+    }
+    let reset = json!({ "token": token, "password": "another good password" });
+    assert_eq!(Browser::default().post(&site, "password/reset", reset).await.status, 204);
 }

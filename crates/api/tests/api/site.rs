@@ -146,6 +146,13 @@ impl Site {
         while worker.work().await.unwrap() > 0 {}
     }
 
+    /// A second server on the same store.
+    pub(crate) fn beside(&self) -> Router {
+        let environment = Environment::new(Arc::new(Monday));
+        let (doors, _) = app::open(self.store.clone(), environment);
+        api::router(doors, Settings { demo: None, rate_limits: false })
+    }
+
     /// Another organization with the same flow; and its public key.
     pub(crate) async fn other_business(&self) -> String {
         business(&self.system, "other").await.1
