@@ -14,6 +14,8 @@ mod examples;
 mod headers;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/matrix.rs"]
+mod matrix;
 #[path = "api/member.rs"]
 mod member;
 #[path = "api/pages.rs"]
