@@ -209,13 +209,22 @@ impl Matrix {
     /// The members of the body that an operation takes.
     fn fields(&self, operation: &Operation) -> Option<BTreeSet<String>> {
         let described = &self.openapi["paths"][&operation.path][operation.method.to_lowercase()];
-        let mut schema = &described["requestBody"]["content"]["application/json"]["schema"];
+        let body = described.get("requestBody")?;
+        let mut fields = BTreeSet::new();
+        self.members(&body["content"]["application/json"]["schema"], &mut fields);
+        Some(fields)
+    }
+
+    fn members(&self, schema: &Value, fields: &mut BTreeSet<String>) {
         if let Some(reference) = schema["$ref"].as_str() {
-            schema = self.openapi.pointer(reference.trim_start_matches('#')).unwrap();
+            self.members(self.openapi.pointer(&reference[1..]).unwrap(), fields);
         }
-        described.get("requestBody")?;
         let properties = schema["properties"].as_object();
-        Some(properties.into_iter().flatten().map(|it| it.0.clone()).collect())
+        fields.extend(properties.into_iter().flatten().map(|it| it.0.clone()));
+        for several in ["oneOf", "anyOf", "allOf"] {
+            let forms = schema[several].as_array();
+            forms.into_iter().flatten().for_each(|it| self.members(it, fields));
+        }
     }
 
     fn path(&self, operation: &Operation, organization: &str, id: &str, of: &Side) -> String {
