@@ -158,7 +158,7 @@ impl Matrix {
         for name in ["owner", "the platform’s admin", "the visitor"] {
             for body in &candidates {
                 let (organization, id) = self.own_target(operation);
-                let path = self.path(operation, &organization, &id, &self.own);
+                let path = Self::path(operation, &organization, &id, &self.own);
                 let answer =
                     self.ask(self.caller(name), &operation.method, &path, body.as_ref()).await;
                 put_back(&**self.site.store.backend(), &self.before).await;
@@ -227,7 +227,7 @@ impl Matrix {
         }
     }
 
-    fn path(&self, operation: &Operation, organization: &str, id: &str, of: &Side) -> String {
+    fn path(operation: &Operation, organization: &str, id: &str, of: &Side) -> String {
         let path = operation
             .path
             .replace("{organization_id}", organization)

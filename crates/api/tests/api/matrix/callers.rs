@@ -166,13 +166,8 @@ async fn post(site: &Site, path: &str, header: &(&'static str, String), body: &s
     site.send(request.unwrap()).await.text().to_owned()
 }
 
-async fn key(
-    site: &Site,
-    side: &Side,
-    by: &(&'static str, String),
-    scope: &str,
-) -> (String, String) {
-    let path = format!("/api/v1/organizations/{}/api_keys", side.organization);
+async fn key(site: &Site, of: &Side, by: &(&'static str, String), scope: &str) -> (String, String) {
+    let path = format!("/api/v1/organizations/{}/api_keys", of.organization);
     let body = json!({ "name": scope, "scopes": [scope] }).to_string();
     let answer = post(site, &path, by, &body).await;
     let made: serde_json::Value = serde_json::from_str(&answer).unwrap();
@@ -206,8 +201,8 @@ async fn user(
     (user, Some(("cookie", format!("__Host-wrkbelt={}", token.expose()))))
 }
 
-async fn powerless(site: &Site, side: &Side) -> Id<Role> {
-    let scoped = site.store.scoped(side.organization);
+async fn powerless(site: &Site, of: &Side) -> Id<Role> {
+    let scoped = site.store.scoped(of.organization);
     let id = Id::new(ObjectId::of("powerless"));
     let role = Role {
         name: "powerless".to_owned(),

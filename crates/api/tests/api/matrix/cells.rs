@@ -54,7 +54,7 @@ impl Matrix {
         (organization, id): (&str, &str),
         is_there: bool,
     ) -> Seen {
-        let path = self.path(operation, organization, id, &self.own);
+        let path = Self::path(operation, organization, id, &self.own);
         let is_own = id == Self::target(operation, &self.own);
         let at = organization.parse().map_or_else(|_| self.own.organization, Id::new);
         let mine = !operation.has("id") || operation.who != Who::SignedIn;

@@ -18,7 +18,7 @@ impl Matrix {
             }
         });
         let (organization, id) = self.own_target(operation);
-        let path = self.path(operation, &organization, &id, &self.own);
+        let path = Self::path(operation, &organization, &id, &self.own);
         for own in ids {
             let other = self.other.same_id(&own, &self.own);
             let mut answers = Vec::new();
@@ -39,7 +39,7 @@ impl Matrix {
                 if !is_same {
                     put_back(&*backend, &self.before).await;
                 }
-                let refers = self.refers(operation, &mixed, in_place);
+                let refers = refers(operation, &mixed, in_place);
                 if refers && answer.status != 422 {
                     let text = answer.text();
                     self.findings.push(format!("{path} refers to another’s {in_place}: {text}"));
@@ -50,12 +50,12 @@ impl Matrix {
             self.same_text(&what, &answers[0], &answers[1], &[&other, NOBODYS]);
         }
     }
+}
 
-    /// Whether a declared reference of the body has the id.
-    fn refers(&self, operation: &Operation, body: &Value, id: &str) -> bool {
-        let collection = model::COLLECTIONS.iter().find(|it| it.name == operation.collection());
-        let references = collection.into_iter().flat_map(|it| it.references);
-        let mut ids = references.flat_map(|it| store::ids_at(body, it.field));
-        ids.any(|it| it.to_string() == id)
-    }
+/// Whether a declared reference of the body has the id.
+fn refers(operation: &Operation, body: &Value, id: &str) -> bool {
+    let collection = model::COLLECTIONS.iter().find(|it| it.name == operation.collection());
+    let references = collection.into_iter().flat_map(|it| it.references);
+    let mut ids = references.flat_map(|it| store::ids_at(body, it.field));
+    ids.any(|it| it.to_string() == id)
 }
