@@ -42,11 +42,13 @@ build: tools $(WEB_DIST) ## Build the widget, the pages and target/release/wrkbe
 
 web: tools $(WEB_DIST) ## Build the widget and the pages into web/dist
 
-contract: tools $(WEB_DIST) $(API_CLIENT_MODULES) ## Make the examples, openapi.json and the types of its client anew
+contract: tools $(WEB_DIST) $(API_CLIENT_MODULES) ## Make the examples, openapi.json, permissions.txt and the types of the client anew
 	@WRKBELT_RENEW_EXAMPLES=1 cargo test --locked --quiet --package api --test api -- examples
 	@mkdir -p target
 	@cargo run --locked --quiet --package cli -- openapi >target/openapi.json
 	@mv target/openapi.json openapi.json
+	@cargo run --locked --quiet --package cli -- openapi --permissions >target/permissions.txt
+	@mv target/permissions.txt permissions.txt
 	@npm run --silent --prefix $(API_CLIENT) generate
 
 check: tools $(WEB_DIST) $(API_CLIENT_MODULES) ## Formatting and lints; a warning is an error

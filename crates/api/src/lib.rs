@@ -8,6 +8,7 @@ mod examples;
 mod finish;
 mod limits;
 mod pages;
+mod policy;
 mod problem;
 mod routes;
 mod server;
@@ -24,6 +25,7 @@ use tower_http::{
 use crate::{limits::Limits, problem::Code};
 pub use crate::{
     pages::{DemoBusiness, DemoSite, Pages},
+    policy::permissions,
     problem::Problem,
     routes::{Access, Route},
     server::{ClientAddress, Server},

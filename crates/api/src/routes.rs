@@ -14,6 +14,8 @@ mod sessions;
 mod system;
 mod waitlist;
 
+use std::fmt;
+
 use aide::{
     OperationInput, OperationOutput,
     axum::{
@@ -55,6 +57,19 @@ pub enum Access {
     Member(Permission),
     /// Those who run the platform and have a permission.
     Operator(Permission),
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Public => f.write_str("anybody"),
+            Self::PublicKey => f.write_str("public key"),
+            Self::SessionToken => f.write_str("session token"),
+            Self::SignedIn => f.write_str("signed in"),
+            Self::Member(permission) => write!(f, "member {permission}"),
+            Self::Operator(permission) => write!(f, "operator {permission}"),
+        }
+    }
 }
 
 /// One operation of the API.

@@ -36,6 +36,8 @@ mod migration_samples;
 mod migrations;
 #[path = "app/processes.rs"]
 mod processes;
+#[path = "app/rbac.rs"]
+mod rbac;
 #[path = "app/roles.rs"]
 mod roles;
 #[path = "app/seats.rs"]

@@ -109,7 +109,11 @@ enum Command {
     /// Print the OpenAPI document of the API.
     ///
     /// Example: wrkbelt openapi > openapi.json
-    Openapi,
+    Openapi {
+        /// Print who may call what instead.
+        #[arg(long)]
+        permissions: bool,
+    },
     /// Answer every request with nothing: the floor of `load`.
     #[command(hide = true)]
     EmptyServer,
@@ -153,8 +157,8 @@ fn run(common: Common, command: Command, output: &Output) -> Result<ExitCode, Fa
             Command::Backup(backup) => backup.run(&config, output).await,
             Command::Restore(restore) => restore.run(&config, output).await,
             Command::Load(load) => load.run(output).await,
-            Command::Openapi => {
-                output::raw(&api::openapi());
+            Command::Openapi { permissions } => {
+                output::raw(&if permissions { api::permissions() } else { api::openapi() });
                 Ok(ExitCode::SUCCESS)
             }
             Command::Ask(ask) => ask.run(output).await,

@@ -25,6 +25,16 @@ fn the_description_that_is_checked_in_is_up_to_date() {
     );
 }
 
+#[test]
+fn the_permissions_that_are_checked_in_are_up_to_date() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../permissions.txt");
+    let checked_in = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(
+        checked_in == api::permissions(),
+        "permissions.txt is not what the API asks for: renew it with `make contract` and read it"
+    );
+}
+
 #[tokio::test]
 async fn the_served_description_is_the_same() {
     let served = Site::new().await.get("/openapi.json").await;
