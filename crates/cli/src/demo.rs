@@ -55,7 +55,7 @@ impl Demo {
             .collect();
         let announcement = json!({ "event": "listening", "base_url": base_url, "store": url, "organizations": organizations, "sign_in": owner });
         output.answer(&announcement, || {
-            for_people(&base_url, &url, &owner, installed.iter().map(|it| &it.1))
+            for_people(&base_url, &url, owner.as_ref(), installed.iter().map(|it| &it.1))
         });
         let site = DemoSite { businesses: installed.into_iter().map(|it| it.1).collect() };
         serve::run(server, opened, mailing, config, Some(site)).await
@@ -93,7 +93,7 @@ async fn owner(
 fn for_people<'a>(
     base_url: &str,
     store: &str,
-    owner: &Option<Value>,
+    owner: Option<&Value>,
     businesses: impl Iterator<Item = &'a DemoBusiness>,
 ) -> String {
     let mut text = format!(

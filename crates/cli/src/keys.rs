@@ -1,4 +1,4 @@
-use std::process::ExitCode;
+use std::{fmt::Write as _, process::ExitCode};
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -41,9 +41,10 @@ impl Keys {
                 let app::Resealed { resealed, key, older } = &resealed;
                 let mut text = format!("sealed {resealed} secrets anew with key {key}\n");
                 if !older.is_empty() {
-                    text += &format!(
+                    let _ = writeln!(
+ text,
                         "after all servers were started again and `keys rotate --resume` finds nothing, \
-                         these keys can go: {}\n",
+                         these keys can go: {}",
                         older.join(", ")
                     );
                 }

@@ -68,7 +68,7 @@ enum Command {
     User(user::User),
     /// Organizations.
     ///
-    /// Example: wrkbelt org create --name Peachtree --slug peachtree --time-zone America/New_York
+    /// Example: wrkbelt org create --name Peachtree --slug peachtree --time-zone UTC
     #[command(subcommand)]
     Org(org::Org),
     /// The keys that seal secrets in the store.

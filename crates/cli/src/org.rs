@@ -14,7 +14,7 @@ use crate::{
 pub(crate) enum Org {
     /// Make an organization.
     ///
-    /// Example: wrkbelt org create --name Peachtree --slug peachtree --time-zone America/New_York
+    /// Example: wrkbelt org create --name Peachtree --slug peachtree --time-zone UTC
     Create(Create),
 }
 

@@ -1,4 +1,4 @@
-use std::{process::ExitCode, time::Duration};
+use std::{fmt::Write as _, process::ExitCode, time::Duration};
 
 use api::{DemoSite, Server, Settings};
 use app::{Mailing, SystemDoor};
@@ -32,8 +32,9 @@ impl Serve {
         output.answer(&answer, || {
             let mut text = format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n");
             if let Some(setup_url) = setup_url {
-                text += &format!(
-                    "Nobody has an account yet: make the first one within a day at\n{setup_url}\n"
+                let _ = writeln!(
+                    text,
+                    "Nobody has an account yet: make the first one within a day at\n{setup_url}"
                 );
             }
             text

@@ -6,7 +6,7 @@ use model::{
 };
 
 use super::ATTEMPTS;
-use crate::{Error, Result, SignedIn, audit::Change};
+use crate::{Error, Permissions, Result, SignedIn, audit::Change};
 
 /// Who is signed in, and what they may do where.
 pub struct Me {
@@ -50,7 +50,7 @@ impl SignedIn {
             Some(active) => self.permissions(active).await?,
             None => None,
         };
-        let permissions = permissions.iter().flat_map(|it| it.iter()).collect();
+        let permissions = permissions.iter().flat_map(Permissions::iter).collect();
         Ok(Me { user: self.user.clone(), places, active_organization_id, permissions })
     }
 

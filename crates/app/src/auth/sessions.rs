@@ -54,7 +54,9 @@ impl SignedIn {
                 return Err(Error::NotFound(UserSession::COLLECTION.label));
             }
             let mut unit = self.house.store.platform().begin(at);
-            ending.iter().for_each(|it| unit.delete(it.id, it.version));
+            for session in &ending {
+                unit.delete(session.id, session.version);
+            }
             let change = Change::event(action).about(self.user.id);
             if self.house.try_commit(unit, None, &self.by, change, at).await? {
                 return Ok(());
