@@ -1,4 +1,7 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use model::{
     Id,
@@ -54,8 +57,8 @@ pub(crate) async fn with_inherited(
             if roles.contains_key(&id) {
                 continue;
             }
-            let role = match system_role(id) {
-                Some(role) => Some(role),
+            let role = match SYSTEM_ROLES.get(&id) {
+                Some(role) => Some(role.clone()),
                 None => scoped.get(id).await?.map(|it| it.body),
             };
             if let Some(role) = role {
@@ -68,13 +71,14 @@ pub(crate) async fn with_inherited(
     Ok(roles)
 }
 
-/// A system role as the program has it: it needs no reading, and cannot be changed in the store.
-fn system_role(id: Id<Role>) -> Option<Role> {
-    let system = SystemRole::ALL.into_iter().find(|it| it.seeded_id() == id)?;
-    Some(Role {
+/// The system roles as the program has them: they need no reading, and cannot be changed in the
+/// store.
+static SYSTEM_ROLES: LazyLock<BTreeMap<Id<Role>, Role>> = LazyLock::new(|| {
+    let role = |system: SystemRole| Role {
         name: system.to_string(),
         description: Some(system.description().to_owned()),
         permissions: Permission::ALL.iter().copied().filter(|it| system.adds(*it)).collect(),
         inherits: system.inherits().map(SystemRole::seeded_id).into_iter().collect(),
-    })
-}
+    };
+    SystemRole::ALL.into_iter().map(|it| (it.seeded_id(), role(it))).collect()
+});
