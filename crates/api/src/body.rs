@@ -47,8 +47,8 @@ pub(crate) async fn bytes<S: Send + Sync>(
 ///
 /// # Errors
 /// [`app::Error::Invalid`] with the place.
-pub(crate) fn typed<T: DeserializeOwned>(fields: Map<String, Value>) -> Result<T, app::Error> {
-    let bytes = serde_json::to_vec(&fields).unwrap_or_default();
+pub(crate) fn typed<T: DeserializeOwned>(fields: &Map<String, Value>) -> Result<T, app::Error> {
+    let bytes = serde_json::to_vec(fields).unwrap_or_default();
     read(&bytes).map_err(|it: Problem| app::Error::Invalid(it.into_errors()))
 }
 

@@ -127,7 +127,7 @@ impl From<Error> for Problem {
             }
             Error::WrongCredentials => Self::new(Code::WrongCredentials).detail(detail),
             Error::SecondFactorRequired => Self::new(Code::SecondFactorRequired).detail(detail),
-            Error::WrongCode => Self::new(Code::WrongCode).detail(detail),
+            Error::WrongCode => Self::new(Code::WrongSecondFactor).detail(detail),
             Error::NotALink => Self::new(Code::NotALink).detail(detail),
             Error::Upload(UploadError::TooLarge(_)) => Self::new(Code::TooLarge).detail(detail),
             Error::Upload(_) => Self::new(Code::FileRefused).detail(detail),

@@ -77,20 +77,26 @@ enum Switch {
 /// Who may use a bucket. Only from the environment: a command line is everybody's to read.
 #[derive(Args, Clone)]
 pub(crate) struct S3 {
-    #[arg(long, global = true, hide = true, env = "WRKBELT_S3_ENDPOINT")]
-    s3_endpoint: Option<String>,
+    #[arg(long = "s3-endpoint", global = true, hide = true, env = "WRKBELT_S3_ENDPOINT")]
+    endpoint: Option<String>,
     #[arg(
-        long,
+        long = "s3-region",
         global = true,
         hide = true,
         env = "WRKBELT_S3_REGION",
         default_value = "us-east-1"
     )]
-    s3_region: String,
-    #[arg(long, global = true, hide = true, env = "WRKBELT_S3_ACCESS_KEY")]
-    s3_access_key: Option<String>,
-    #[arg(long, global = true, hide = true, env = "WRKBELT_S3_SECRET_KEY", hide_env_values = true)]
-    s3_secret_key: Option<String>,
+    region: String,
+    #[arg(long = "s3-access-key", global = true, hide = true, env = "WRKBELT_S3_ACCESS_KEY")]
+    access_key: Option<String>,
+    #[arg(
+        long = "s3-secret-key",
+        global = true,
+        hide = true,
+        env = "WRKBELT_S3_SECRET_KEY",
+        hide_env_values = true
+    )]
+    secret_key: Option<String>,
 }
 
 /// The same settings in a file.
@@ -172,12 +178,12 @@ impl S3 {
         let key = |it: &Option<String>, name: &str| {
             it.clone().ok_or_else(|| Failure::new(format!("--files s3://{bucket} needs {name}")))
         };
-        let endpoint = self.s3_endpoint.clone();
+        let endpoint = self.endpoint.clone();
         Ok(FilesAt::Bucket(S3Settings {
             bucket: bucket.to_owned(),
-            region: self.s3_region.clone(),
-            access_key: key(&self.s3_access_key, "WRKBELT_S3_ACCESS_KEY")?,
-            secret_key: key(&self.s3_secret_key, "WRKBELT_S3_SECRET_KEY")?,
+            region: self.region.clone(),
+            access_key: key(&self.access_key, "WRKBELT_S3_ACCESS_KEY")?,
+            secret_key: key(&self.secret_key, "WRKBELT_S3_SECRET_KEY")?,
             path_style: endpoint.is_some(),
             allow_http: endpoint.as_deref().is_some_and(|it| it.starts_with("http://")),
             endpoint,

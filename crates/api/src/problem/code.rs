@@ -125,7 +125,7 @@ codes! {
     SecondFactorRequired 401 "auth.second_factor_required" "A code is required"
         cause "The password is right, and the account has a second factor."
         mend "Send the same again with `code`: six digits of the authenticator app, or a recovery code.";
-    WrongCode 401 "auth.wrong_code" "The code is wrong"
+    WrongSecondFactor 401 "auth.wrong_code" "The code is wrong"
         cause "The code is not the present one, or was used before."
         mend "Wait for the next code of the authenticator app, and check that the device's clock is right; or use a recovery code that is left.";
     NotALink 404 "link.invalid" "The link is not valid"

@@ -191,7 +191,7 @@ async fn create<E: Managed + JsonSchema, P: Requires>(
     sent: Sent<Input<E>>,
 ) -> Result<Made<E>, Problem> {
     let fields = shape::without_server_set::<E>(sent.fields)?;
-    let body = body::typed::<E>(shape::with_initial::<E>(fields))?;
+    let body = body::typed::<E>(&shape::with_initial::<E>(fields))?;
     let retry = key.map(|key| {
         let request = [E::COLLECTION.name.as_bytes(), b"\n", &sent.bytes].concat();
         app::Retry { key, request }
@@ -207,7 +207,7 @@ async fn replace<E: Managed + JsonSchema, P: Requires>(
     sent: Sent<Input<E>>,
 ) -> Result<Shown<E>, Problem> {
     let fields = shape::without_server_set::<E>(sent.fields)?;
-    let to = |seen: &Doc<E>| body::typed::<E>(shape::with_kept(&seen.body, fields.clone()));
+    let to = |seen: &Doc<E>| body::typed::<E>(&shape::with_kept(&seen.body, fields.clone()));
     Ok(Shown(allowed.0.change(id, expected, to).await?))
 }
 
@@ -218,7 +218,7 @@ async fn update<E: Managed + JsonSchema, P: Requires>(
     sent: Sent<Patch<E>>,
 ) -> Result<Shown<E>, Problem> {
     let patch = shape::without_server_set::<E>(sent.fields)?;
-    let to = |seen: &Doc<E>| body::typed::<E>(shape::patched(&seen.body, &patch));
+    let to = |seen: &Doc<E>| body::typed::<E>(&shape::patched(&seen.body, &patch));
     Ok(Shown(allowed.0.change(id, expected, to).await?))
 }
 

@@ -54,7 +54,7 @@ async fn replace(
     sent: Sent<Input<Organization>>,
 ) -> Result<Shown<Organization>, Problem> {
     let fields = shape::without_server_set::<Organization>(sent.fields)?;
-    let to = |seen: &Doc<Organization>| body::typed(shape::with_kept(&seen.body, fields.clone()));
+    let to = |seen: &Doc<Organization>| body::typed(&shape::with_kept(&seen.body, fields.clone()));
     Ok(Shown(allowed.0.change_organization(expected, to).await?))
 }
 
@@ -64,7 +64,7 @@ async fn update(
     sent: Sent<Patch<Organization>>,
 ) -> Result<Shown<Organization>, Problem> {
     let patch = shape::without_server_set::<Organization>(sent.fields)?;
-    let to = |seen: &Doc<Organization>| body::typed(shape::patched(&seen.body, &patch));
+    let to = |seen: &Doc<Organization>| body::typed(&shape::patched(&seen.body, &patch));
     Ok(Shown(allowed.0.change_organization(expected, to).await?))
 }
 

@@ -103,7 +103,7 @@ async fn create<E: Routed + Global, P: Requires>(
     sent: Sent<Input<E>>,
 ) -> Result<Made<E>, Problem> {
     let fields = shape::without_server_set::<E>(sent.fields)?;
-    let body = body::typed::<E>(shape::with_initial::<E>(fields))?;
+    let body = body::typed::<E>(&shape::with_initial::<E>(fields))?;
     let path = all::<E>() + "/{id}";
     Ok(Made { created: Created::New(operating.0.create(body).await?), path })
 }
@@ -115,7 +115,7 @@ async fn replace<E: Routed + Global + Managed>(
     sent: Sent<Input<E>>,
 ) -> Result<Shown<E>, Problem> {
     let fields = shape::without_server_set::<E>(sent.fields)?;
-    let to = |seen: &Doc<E>| body::typed::<E>(shape::with_kept(&seen.body, fields.clone()));
+    let to = |seen: &Doc<E>| body::typed::<E>(&shape::with_kept(&seen.body, fields.clone()));
     Ok(Shown(operating.0.change(id, expected, to).await?))
 }
 
@@ -126,7 +126,7 @@ async fn update<E: Routed + Global + Managed>(
     sent: Sent<Patch<E>>,
 ) -> Result<Shown<E>, Problem> {
     let patch = shape::without_server_set::<E>(sent.fields)?;
-    let to = |seen: &Doc<E>| body::typed::<E>(shape::patched(&seen.body, &patch));
+    let to = |seen: &Doc<E>| body::typed::<E>(&shape::patched(&seen.body, &patch));
     Ok(Shown(operating.0.change(id, expected, to).await?))
 }
 

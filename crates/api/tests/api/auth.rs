@@ -123,8 +123,8 @@ async fn mailed(site: &Site, organization: bool) -> String {
     } else {
         site.store.platform().list::<Email>(Find::all()).await.unwrap().0
     };
-    let secrets = emails.iter().filter(|it| it.body.sealed_data.is_some());
-    let newest = secrets.last().unwrap_or_else(|| panic!("no mail"));
+    let mut secrets = emails.iter().filter(|it| it.body.sealed_data.is_some());
+    let newest = secrets.next_back().unwrap_or_else(|| panic!("no mail"));
     let opened = site.system.unsealed(newest).unwrap();
     let link = opened["link"].as_str().unwrap().to_owned();
     assert!(!serde_json::to_string(&newest.body).unwrap().contains("#token="));
@@ -392,8 +392,8 @@ async fn an_invitation_makes_a_member_and_touches_no_account() {
     user(&site, "known@example.com").await;
     owner.post(&site, &path, invite("known@example.com")).await;
     let token = mailed(&site, true).await;
-    let taken = json!({ "token": token, "first_name": "X", "last_name": "Y", "password": "taken over by eve" });
-    Browser::default().post(&site, "invitations/join", taken).await.problem(409, "not_allowed");
+    let eves = json!({ "token": token, "first_name": "X", "last_name": "Y", "password": "taken over by eve" });
+    Browser::default().post(&site, "invitations/join", eves).await.problem(409, "not_allowed");
     new.post(&site, "invitations/accept", json!({ "token": token }))
         .await
         .problem(409, "not_allowed");
@@ -452,7 +452,7 @@ async fn requests_from_other_sites_change_nothing() {
             continue;
         }
         unsafe_routes += 1;
-        let path = route.path.replace('{', "").replace('}', "");
+        let path = route.path.replace(['{', '}'], "");
         for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")]
         {
             let mut request = ada.request(route.method.parse().unwrap(), &path, &json!({}));

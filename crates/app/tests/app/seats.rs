@@ -25,11 +25,11 @@ on_both! {
 const VISITORS: usize = 100;
 
 async fn of_a_hundred_visitors_one_gets_the_only_seat(world: World) {
-    last_seat(&world, 1).await;
+    Box::pin(last_seat(&world, 1)).await;
 }
 
 async fn of_a_hundred_visitors_three_get_the_three_seats(world: World) {
-    last_seat(&world, 3).await;
+    Box::pin(last_seat(&world, 3)).await;
 }
 
 async fn last_seat(world: &World, capacity: u32) {

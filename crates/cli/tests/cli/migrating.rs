@@ -65,7 +65,7 @@ fn a_store_is_migrated_there_and_back() {
     let planned = folder.json(&["migrate", "up", "--dry-run"]);
     assert_eq!((names(&planned), &planned["dry_run"]), (&json!(ALL[1..]), &json!(true)));
     assert_eq!(statuses(&folder), first_only, "nothing was done");
-    let applied: String = ALL[1..].iter().map(|it| format!("applied {it}\n")).collect();
+    let applied = ALL[1..].iter().fold(String::new(), |text, it| text + "applied " + it + "\n");
     assert_eq!(folder.run(&["migrate", "up"]).stdout, applied);
     assert_eq!(folder.run(&["migrate", "up"]).stdout, "nothing to do\n");
     let table = folder.run(&["migrate", "status"]).stdout;

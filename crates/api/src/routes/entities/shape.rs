@@ -137,17 +137,21 @@ struct Document<E>(PhantomData<fn() -> E>);
 /// A page of them.
 struct Page<E>(PhantomData<fn() -> E>);
 
+fn server_set<E: Entity>() -> Vec<&'static str> {
+    E::SERVER_SET.iter().map(|it| it.0).collect()
+}
+
 /// The schema of the entity itself, to be changed.
 fn own<E: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     E::json_schema(generator)
 }
 
-fn drop_fields<'a>(schema: &mut Schema, names: impl Iterator<Item = &'a str> + Clone) {
+fn drop_fields(schema: &mut Schema, names: &[&str]) {
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        properties.retain(|name, _| names.clone().all(|it| it != name));
+        properties.retain(|name, _| !names.contains(&name.as_str()));
     }
     if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
-        required.retain(|name| names.clone().all(|it| name != it));
+        required.retain(|name| !name.as_str().is_some_and(|it| names.contains(&it)));
     }
 }
 
@@ -158,7 +162,7 @@ impl<E: Routed> JsonSchema for Document<E> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = own::<E>(generator);
-        drop_fields(&mut schema, E::SECRET.iter().copied());
+        drop_fields(&mut schema, E::SECRET);
         let id = generator.subschema_for::<model::ObjectId>();
         let at = generator.subschema_for::<model::Timestamp>();
         let envelope = [
@@ -205,7 +209,7 @@ impl<E: Routed> JsonSchema for Input<E> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = own::<E>(generator);
-        drop_fields(&mut schema, E::SERVER_SET.iter().map(|it| it.0));
+        drop_fields(&mut schema, &server_set::<E>());
         schema
     }
 }
@@ -217,7 +221,7 @@ impl<E: Routed> JsonSchema for Patch<E> {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = own::<E>(generator);
-        drop_fields(&mut schema, E::SERVER_SET.iter().map(|it| it.0));
+        drop_fields(&mut schema, &server_set::<E>());
         schema.remove("required");
         if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             for property in properties.values_mut() {
