@@ -15,6 +15,7 @@ mod doors;
 mod entities;
 mod environment;
 mod error;
+mod expiry;
 mod files;
 mod flows;
 mod gate;

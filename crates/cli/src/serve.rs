@@ -78,19 +78,22 @@ pub(crate) async fn run(
         async { tokio::join!(server.run(router, stop_serving), worker.run(stop_working)) };
     tokio::select! {
         _ = serving => {}
-        () = tend_files(&system) => {}
+        () = tend(&system) => {}
     }
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Goes on for ever. What fails is tried again.
-async fn tend_files(system: &SystemDoor) {
+async fn tend(system: &SystemDoor) {
     let mut minutes = tokio::time::interval(Duration::from_mins(1));
     for minute in 0_u32.. {
         minutes.tick().await;
         if let Err(error) = system.tend_files().await {
             tracing::warn!(%error, "files could not be tended");
+        }
+        if let Err(error) = system.forget_expired().await {
+            tracing::warn!(%error, "what has expired could not be deleted");
         }
         if minute % ORPHANS_EVERY == 0
             && let Err(error) = system.remove_orphans().await

@@ -183,3 +183,23 @@ async fn what_is_taken_away_is_gone_with_the_next_request() {
     assert_eq!(owner.delete(&site, &format!("memberships/{id}")).await.status, 204);
     agent.get(&site, "customers").await.problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn what_has_expired_is_deleted_and_nothing_else() {
+    let (site, owner) = owned().await;
+    let at = |text: &str| text.parse().unwrap();
+    let key = |expires_at| model::core::IdempotencyKey {
+        request_hash: String::new(),
+        answer: None,
+        expires_at,
+    };
+    let platform = site.store.platform();
+    let now = at("2026-11-23T15:00:00Z");
+    let ids = ["a", "b"].map(|it| model::core::IdempotencyKey::id_of("me", it));
+    platform.insert(ids[0], now, &key(at("2026-11-23T14:59:59.999Z"))).await.unwrap();
+    platform.insert(ids[1], now, &key(at("2026-11-23T15:00:00Z"))).await.unwrap();
+    assert_eq!(site.system.forget_expired().await.unwrap(), 1);
+    assert!(platform.get(ids[0]).await.unwrap().is_none());
+    assert!(platform.get(ids[1]).await.unwrap().is_some());
+    assert_eq!(owner.get(&site, "brand_kits").await.status, 200, "the login goes on");
+}
