@@ -17,10 +17,14 @@ use std::{sync::Arc, time::Duration};
 
 use aide::openapi::OpenApi;
 use app::Doors;
-use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
-use tower_http::{
-    catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer,
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request},
+    http::Method,
+    middleware::{self, Next},
+    response::{IntoResponse, Response},
 };
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{limits::Limits, problem::Code};
 pub use crate::{
@@ -53,6 +57,9 @@ pub struct Settings {
 /// A request that has not been answered by then is given up.
 const LONGEST_REQUEST: Duration = Duration::from_secs(30);
 
+/// One that brings a file may take longer: people have slow lines.
+const LONGEST_UPLOAD: Duration = Duration::from_mins(5);
+
 /// No JSON body of the public API is larger.
 const LARGEST_BODY: usize = 64 * 1_024;
 
@@ -74,10 +81,19 @@ pub fn router(doors: Doors, settings: Settings) -> Router {
         .fallback(async || Problem::new(Code::NotFound))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, LONGEST_REQUEST))
+        .layer(middleware::from_fn(in_time))
         .layer(middleware::from_fn(finish::finish))
         .layer(CompressionLayer::new())
         .with_state(api)
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_upload =
+        request.method() != Method::GET && (path.ends_with("/files") || path.ends_with("/avatar"));
+    let longest = if is_upload { LONGEST_UPLOAD } else { LONGEST_REQUEST };
+    let answered = tokio::time::timeout(longest, next.run(request)).await;
+    answered.unwrap_or_else(|_| Problem::new(Code::Timeout).into_response())
 }
 
 /// The OpenAPI document of the API, as `/openapi.json` serves it.

@@ -152,6 +152,7 @@ impl From<Error> for Problem {
             Error::StoreUnavailable(_) => {
                 Self::failed(Code::StoreUnavailable, &detail).retry_after(1)
             }
+            conflict if conflict.is_conflict() => Self::new(Code::Busy).retry_after(1),
             Error::Store(_) | Error::Unwritable(_) | Error::PublicUrl(_) | Error::Unsealed(_) => {
                 Self::failed(Code::Internal, &detail)
             }

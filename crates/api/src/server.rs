@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body};
+use axum::{Router, body::Body, http::HeaderMap};
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -26,6 +26,7 @@ pub struct ClientAddress(pub IpAddr);
 pub struct Server {
     listener: TcpListener,
     connections: Arc<Semaphore>,
+    behind_proxy: bool,
 }
 
 /// A request's head must be there by then; so long may a connection be idle.
@@ -44,7 +45,15 @@ impl Server {
     /// When the address cannot be had.
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(address).await?;
-        Ok(Self { listener, connections: Arc::new(Semaphore::new(MOST_CONNECTIONS)) })
+        let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
+        Ok(Self { listener, connections, behind_proxy: false })
+    }
+
+    /// Takes the last address of `X-Forwarded-For` for the client's: for a server that only a proxy
+    /// can reach, which writes that header.
+    #[must_use]
+    pub fn behind_proxy(self, behind_proxy: bool) -> Self {
+        Self { behind_proxy, ..self }
     }
 
     /// Where it listens.
@@ -66,7 +75,8 @@ impl Server {
             };
             match accepted {
                 Ok((stream, address, permit)) => {
-                    serve(stream, address, permit, router.clone(), &graceful);
+                    let proxied = self.behind_proxy;
+                    serve(stream, (address, proxied), permit, router.clone(), &graceful);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
@@ -91,13 +101,15 @@ impl Server {
 #[expect(clippy::disallowed_methods, reason = "one task for each connection, ended by `graceful`")]
 fn serve(
     stream: TcpStream,
-    address: SocketAddr,
+    (address, proxied): (SocketAddr, bool),
     permit: OwnedSemaphorePermit,
     router: Router,
     graceful: &GracefulShutdown,
 ) {
     let service = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ClientAddress(address.ip().to_canonical()));
+        let forwarded = if proxied { forwarded_for(request.headers()) } else { None };
+        let client = forwarded.unwrap_or(address.ip()).to_canonical();
+        request.extensions_mut().insert(ClientAddress(client));
         router.clone().oneshot(request.map(Body::new))
     });
     // No other protocol: finding out which one a client speaks would wait for ever for one that
@@ -113,4 +125,26 @@ fn serve(
         }
         drop(permit);
     });
+}
+
+/// The address that the proxy itself saw: what is before it is the client's to write.
+fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?;
+    last.to_str().ok()?.rsplit(',').next()?.trim().parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_address_that_the_proxy_wrote_counts() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(forwarded_for(&headers), None);
+        headers.append("x-forwarded-for", "192.0.2.9".parse().unwrap());
+        headers.append("x-forwarded-for", "10.0.0.1, 2001:db8::7".parse().unwrap());
+        assert_eq!(forwarded_for(&headers), "2001:db8::7".parse().ok());
+        headers.append("x-forwarded-for", "unknown".parse().unwrap());
+        assert_eq!(forwarded_for(&headers), None);
+    }
 }

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 pub use self::permissions::Permissions;
-pub(crate) use self::permissions::with_inherited;
+pub(crate) use self::permissions::{all_roles, of_roles, with_inherited};
 use crate::{ApiToken, Doors, Error, Result, Tenant, doors::House};
 
 /// What somebody shows to be let in.
@@ -119,7 +119,7 @@ impl Doors {
             Credential::ApiKey(text) => {
                 let (of, key) = self.api_key(text).await?;
                 let actor = Actor { kind: ActorKind::ApiKey, id: Some(key.id.object_id()) };
-                let allowed = Permissions::new(key.body.scopes.iter().copied());
+                let allowed = self.0.scopes(of, &key.body).await?;
                 ((organization == Some(of)).then_some(allowed), By { actor, origin })
             }
         };
@@ -174,6 +174,19 @@ impl Doors {
             tracing::trace!(seen = seen.is_ok(), "the use of an API key");
         }
         Ok((token.organization(), key))
+    }
+}
+
+impl House {
+    /// What a key may do: no more than its scopes, and no more than whoever made it may do now.
+    async fn scopes(&self, of: Id<Organization>, key: &ApiKey) -> Result<Permissions> {
+        let scopes = key.scopes.iter().copied();
+        let Some(maker) = key.created_by_id else { return Ok(Permissions::new(scopes)) };
+        let scoped = self.store.scoped(of);
+        let membership = scoped.get(Membership::id_of(of, maker)).await?;
+        let Some(membership) = membership else { return Ok(Permissions::new([])) };
+        let held = permissions::of_roles(&scoped, &membership.body.roles).await?;
+        Ok(Permissions::new(scopes.filter(|it| held.contains(it))))
     }
 }
 

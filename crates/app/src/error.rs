@@ -118,6 +118,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether somebody else wrote first: the same again may succeed.
+    pub fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Conflict(_)))
+    }
+
     /// A stored body that is no JSON.
     pub(crate) fn not_json(error: &serde_json::Error) -> Self {
         StoreError::Unavailable(format!("a stored document is no JSON: {error}")).into()

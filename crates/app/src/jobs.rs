@@ -107,7 +107,7 @@ impl Worker {
                 self.over()
             }
             JobKind::PurgeOrganization => {
-                self.house.purge(Id::new(taken.body.target_id)).await?;
+                self.house.purge(Id::new(taken.body.target_id), |_| true).await?;
                 self.over()
             }
         };

@@ -1,14 +1,15 @@
 use std::collections::BTreeSet;
 
 use model::{
-    COLLECTIONS, Doc, Entity, Id, Lookup,
+    COLLECTIONS, Collection, Doc, Entity, Id, Lookup,
     content::Address,
-    core::{Job, JobKind, Organization, Retention, TenantSubdomain},
+    core::{ApiKey, Job, JobKind, Organization, Retention, TenantSubdomain},
+    scheduler::SchedulerConfig,
 };
 use store::{Find, Key, Owner, Query, Record, Scalar, StoreError, Write};
 
 use crate::{
-    Error, Member, Result, SystemDoor, Tenant,
+    By, Error, Member, Result, SystemDoor, Tenant,
     audit::Change,
     doors::House,
     entities::{ATTEMPTS, invalid},
@@ -38,12 +39,16 @@ impl SystemDoor {
         let environment = &self.0.environment;
         let id = environment.new_id();
         let platform = self.0.store.platform();
-        match platform.insert(id, environment.now(), &organization).await {
+        let at = environment.now();
+        let mut unit = platform.begin(at);
+        unit.insert(id, &organization)?;
+        let change = Change::created(id, &organization);
+        match self.0.commit(unit, None, &By::system(), change, at).await {
             Ok(()) => Ok(id),
-            Err(StoreError::Duplicate { .. }) => {
+            Err(Error::Duplicate { .. }) => {
                 Err(Error::Taken(format!("there is an organization {slug} already")))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 
@@ -133,8 +138,8 @@ impl Member {
             unit.insert(house.environment.new_id(), &job)?;
             match house.commit(unit, None, self.by(), Change::deleted(&seen), at).await {
                 Ok(()) => {
-                    // The job is for what this does not come to.
-                    if let Err(error) = house.purge(seen.id).await {
+                    // All else is for the job: there may be much of it.
+                    if let Err(error) = house.purge(seen.id, lets_in).await {
                         tracing::warn!(%error, "what an organization had is removed later");
                     }
                     return Ok(());
@@ -183,14 +188,19 @@ impl NewOrganization {
 }
 
 impl House {
-    /// Removes all that an organization had which is no more. Safe to do again.
-    pub(crate) async fn purge(&self, organization: Id<Organization>) -> Result<()> {
+    /// Removes all documents of some collections that an organization had which is no more. Safe
+    /// to do again.
+    pub(crate) async fn purge(
+        &self,
+        organization: Id<Organization>,
+        of: impl Fn(&Collection) -> bool + Send,
+    ) -> Result<()> {
         if self.store.platform().get(organization).await?.is_some() {
             return Ok(());
         }
         let owner = Owner::Organization(organization.object_id());
         let backend = self.store.backend();
-        for collection in COLLECTIONS {
+        for collection in COLLECTIONS.iter().filter(|it| of(it)) {
             loop {
                 let page = backend.list(&Query::by_id(owner, collection.name, PURGED)).await?;
                 let mut batch = Vec::new();
@@ -237,6 +247,11 @@ pub(crate) async fn leads_back(
         above = found.and_then(|it| it.body.parent_organization_id);
     }
     Ok(())
+}
+
+/// By whose documents somebody gets in without being a member.
+fn lets_in(collection: &Collection) -> bool {
+    [ApiKey::COLLECTION.name, SchedulerConfig::COLLECTION.name].contains(&collection.name)
 }
 
 /// So many documents are removed at once.

@@ -52,6 +52,10 @@ pub(crate) struct Common {
     /// Where people reach the server, for links in mails [default: where it listens].
     #[arg(long, global = true, env = "WRKBELT_PUBLIC_URL", value_name = "URL")]
     public_url: Option<String>,
+    /// Only a proxy can reach the server: clients are told apart by the last address of the
+    /// `X-Forwarded-For` that it writes.
+    #[arg(long, global = true, env = "WRKBELT_BEHIND_PROXY")]
+    behind_proxy: bool,
     /// File with the same settings; wrkbelt.toml is read when it is there.
     #[arg(long, global = true, env = "WRKBELT_CONFIG", value_name = "FILE")]
     config: Option<PathBuf>,
@@ -109,6 +113,7 @@ struct File {
     log: Option<String>,
     log_format: Option<LogFormat>,
     limits: Option<Switch>,
+    behind_proxy: Option<bool>,
     smtp: Option<String>,
     mail_from: Option<EmailAddress>,
     mail_folder: Option<PathBuf>,
@@ -122,6 +127,7 @@ pub(crate) struct Config {
     pub(crate) store: Option<String>,
     pub(crate) listen: SocketAddr,
     pub(crate) rate_limits: bool,
+    pub(crate) behind_proxy: bool,
     pub(crate) smtp: Option<String>,
     pub(crate) mail_from: Option<EmailAddress>,
     pub(crate) mail_folder: Option<PathBuf>,
@@ -141,6 +147,7 @@ impl Common {
         Ok(Config {
             store: self.store.or(file.store),
             listen: self.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            behind_proxy: self.behind_proxy || file.behind_proxy == Some(true),
             rate_limits: self.limits.or(file.limits) != Some(Switch::Off),
             smtp: self.smtp.or(file.smtp),
             mail_from: self.mail_from.or(file.mail_from),
@@ -205,7 +212,7 @@ impl Config {
                 None => FilesAt::Folder(text.into()),
             },
             (None, stores::Location::Sqlite { path, .. }) => {
-                FilesAt::Folder(path.with_file_name("files"))
+                FilesAt::Folder(path.with_extension("files"))
             }
             (None, stores::Location::Mongo(_)) => FilesAt::Folder("data/files".into()),
         };

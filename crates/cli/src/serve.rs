@@ -47,7 +47,8 @@ impl Serve {
 const ORPHANS_EVERY: u32 = 24 * 60;
 
 pub(crate) async fn bind(config: &Config) -> Result<Server, Failure> {
-    Server::bind(config.listen).await.map_err(|error| {
+    let bound = Server::bind(config.listen).await;
+    bound.map(|it| it.behind_proxy(config.behind_proxy)).map_err(|error| {
         Failure::new(format!(
             "cannot listen on {}: {error} (choose another with --listen)",
             config.listen

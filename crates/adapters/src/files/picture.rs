@@ -6,7 +6,7 @@ use image::{
     metadata::Orientation,
 };
 use tokio::{
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::{self, JoinError},
 };
 
@@ -20,6 +20,8 @@ const MOST_MEMORY: u64 = 4 * MOST_PIXELS;
 const SMALL: u64 = MOST_PIXELS / 2;
 /// Pictures that are worked on at the same time.
 const AT_ONCE: u32 = 2;
+/// Pictures that are in memory at the same time, with those that are being read.
+const IN_LINE: u32 = 12;
 const JPEG_QUALITY: u8 = 85;
 
 /// Writes pictures anew: what comes out has the pixels of what went in and nothing else. Of a
@@ -27,6 +29,8 @@ const JPEG_QUALITY: u8 = 85;
 #[derive(Debug, Clone)]
 pub struct Pictures {
     room: Arc<Semaphore>,
+    /// For those whose bytes are being read: all of a picture is in memory until it is renewed.
+    line: Arc<Semaphore>,
 }
 
 /// A picture without metadata, the right way up.
@@ -54,11 +58,17 @@ pub enum PictureError {
 
 impl Default for Pictures {
     fn default() -> Self {
-        Self { room: Arc::new(Semaphore::new(AT_ONCE as usize)) }
+        let of = |places: u32| Arc::new(Semaphore::new(places as usize));
+        Self { room: of(AT_ONCE), line: of(IN_LINE) }
     }
 }
 
 impl Pictures {
+    /// A place among those whose bytes are read, for as long as it is held.
+    pub(super) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.line).acquire_owned().await.ok()
+    }
+
     /// Decodes and encodes on a thread of its own, after those that came before.
     pub async fn renew(&self, kind: Kind, bytes: Bytes) -> Result<Picture, PictureError> {
         let format = match kind {

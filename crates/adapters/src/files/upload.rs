@@ -95,6 +95,7 @@ where
             files.put(key, counted).await?;
             return Ok(tally.stored(kind));
         }
+        let _place = pictures.place().await;
         let add = async |mut all: BytesMut, chunk: Bytes| {
             all.extend_from_slice(&chunk);
             Ok(all)

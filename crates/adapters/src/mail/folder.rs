@@ -1,4 +1,9 @@
-use std::{fs, io, io::Write, path::PathBuf};
+use std::{
+    fs, io,
+    io::Write,
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::PathBuf,
+};
 
 use tokio::task::spawn_blocking;
 
@@ -55,8 +60,11 @@ impl Folder {
         let unfinished = folder.join(format!(".{}.tmp", id.id()));
         let finished = folder.join(format!("{}.eml", id.id()));
         let written = blocking(move || {
-            fs::create_dir_all(folder)?;
-            let mut file = fs::File::create(&unfinished)?;
+            // Mails have links in them that let their recipient in.
+            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+            let mut new = fs::OpenOptions::new();
+            let mut file =
+                new.write(true).create(true).truncate(true).mode(0o600).open(&unfinished)?;
             file.write_all(&mail)?;
             file.sync_all()?;
             fs::rename(unfinished, finished)

@@ -115,6 +115,7 @@ async fn an_organization_that_is_deleted_leaves_nothing_behind() {
     let program = Member::with_key(owner.organization, &key);
     program.get(&site, "customers").await.problem(401, "unauthenticated");
     site.get(&format!("/public/v1/schedulers/{}", site.key)).await.problem(404, "not_found");
+    site.works().await;
     visit.get("").await.problem(401, "session.wrong_token");
     let of = Owner::Organization(owner.organization.object_id());
     for collection in COLLECTIONS {

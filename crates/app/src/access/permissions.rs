@@ -4,10 +4,10 @@ use std::{
 };
 
 use model::{
-    Id,
+    Doc, Id,
     core::{DEEPEST_INHERITANCE, Permission, Role, SystemRole, effective_permissions},
 };
-use store::Scoped;
+use store::{Find, Scoped};
 
 use crate::Result;
 
@@ -69,6 +69,24 @@ pub(crate) async fn with_inherited(
         level = next;
     }
     Ok(roles)
+}
+
+/// All roles that an organization can give, and its own among them as documents.
+pub(crate) async fn all_roles(
+    scoped: &Scoped,
+) -> Result<(BTreeMap<Id<Role>, Role>, Vec<Doc<Role>>)> {
+    let (mut own, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = scoped.list::<Role>(Find::all().after(after)).await?;
+        own.extend(page);
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let mut all = SYSTEM_ROLES.clone();
+    all.extend(own.iter().map(|it| (it.id, it.body.clone())));
+    Ok((all, own))
 }
 
 /// The system roles as the program has them: they need no reading, and cannot be changed in the

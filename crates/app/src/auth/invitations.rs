@@ -16,8 +16,8 @@ use super::{
     links::{NewLink, name},
 };
 use crate::{
-    By, Doors, Error, Member, NewUser, Origin, Result, SignedIn, audit::Change, doors::House,
-    entities::may_give_roles,
+    By, Doors, Error, Member, NewUser, Origin, Result, SignedIn, access::of_roles, audit::Change,
+    doors::House, entities::may_give_roles,
 };
 
 const BY_ORGANIZATION: &model::Index = &TemporaryLink::COLLECTION.indexes[2];
@@ -219,6 +219,9 @@ impl House {
         at: Timestamp,
     ) -> Result<()> {
         let organization = link.body.organization_id.ok_or(Error::NotALink)?;
+        if !self.may_still_invite(organization, &link.body).await? {
+            return Err(Error::NotALink);
+        }
         let membership = Membership {
             user_id: user,
             context_type: MembershipContext::Organization,
@@ -234,6 +237,21 @@ impl House {
         let change = Change::created(id, &membership).named("memberships.accept");
         let accepted = self.try_commit(unit, Some(organization), by, change, at).await?;
         if accepted { Ok(()) } else { Err(Error::NotALink) }
+    }
+
+    /// Whoever invited may have left, or lost what they gave.
+    async fn may_still_invite(
+        &self,
+        organization: Id<Organization>,
+        link: &TemporaryLink,
+    ) -> Result<bool> {
+        let Some(inviter) = link.created_by_id else { return Ok(true) };
+        let scoped = self.store.scoped(organization);
+        let membership = scoped.get(Membership::id_of(organization, inviter)).await?;
+        let Some(membership) = membership else { return Ok(false) };
+        let held = of_roles(&scoped, &membership.body.roles).await?;
+        let given = of_roles(&scoped, &roles(link)).await?;
+        Ok(given.is_subset(&held))
     }
 
     /// All that were made in an organization, accepted or not.
@@ -254,7 +272,14 @@ impl House {
 }
 
 fn shown(id: Id<TemporaryLink>, link: &TemporaryLink) -> Invitation {
-    let text = |name: &str| link.metadata.additional_data.get(name).cloned().unwrap_or_default();
-    let roles = text(ROLES).split_whitespace().filter_map(|it| it.parse().ok()).collect();
-    Invitation { id, email: text(EMAIL), roles, expires_at: link.expires_at }
+    let email = text(link, EMAIL);
+    Invitation { id, email, roles: roles(link), expires_at: link.expires_at }
+}
+
+fn roles(link: &TemporaryLink) -> Vec<Id<Role>> {
+    text(link, ROLES).split_whitespace().filter_map(|it| it.parse().ok()).collect()
+}
+
+fn text(link: &TemporaryLink, name: &str) -> String {
+    link.metadata.additional_data.get(name).cloned().unwrap_or_default()
 }

@@ -69,13 +69,15 @@ impl SignedIn {
             })
         })
         .await
+        .map(|it| it.1)
     }
 
-    pub(super) async fn change_user(
+    /// Answers how they were and how they are.
+    pub(crate) async fn change_user(
         &self,
         action: &str,
         to: impl Fn(&User) -> Result<User> + Send + Sync,
-    ) -> Result<Doc<User>> {
+    ) -> Result<(Doc<User>, Doc<User>)> {
         let platform = self.house.store.platform();
         for _ in 0..ATTEMPTS {
             let seen = platform.get(self.user.id).await?.ok_or(Error::Unauthenticated)?;
@@ -86,7 +88,8 @@ impl SignedIn {
             let change = Change::updated(&seen, &now).named(action);
             if self.house.try_commit(unit, None, &self.by, change, at).await? {
                 let version = seen.version + 1;
-                return Ok(Doc { version, updated_at: at, body: now, ..seen });
+                let changed = Doc { version, updated_at: at, body: now, ..seen.clone() };
+                return Ok((seen, changed));
             }
         }
         Err(Error::Busy)

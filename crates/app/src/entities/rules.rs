@@ -20,7 +20,11 @@ use model::{
 use store::{Find, Scoped, UnitOfWork};
 
 use super::Readable;
-use crate::{Error, Member, Result, access::with_inherited, schedulers::new_public_key};
+use crate::{
+    Error, Member, Result,
+    access::{all_roles, with_inherited},
+    schedulers::new_public_key,
+};
 
 /// An entity whose documents an organization's members may write.
 #[async_trait]
@@ -118,15 +122,19 @@ impl Managed for Role {
         seen: Option<&Doc<Self>>,
         now: &mut Self,
     ) -> Result<()> {
-        let scoped = member.tenant().scoped();
         let id = seen.map_or_else(|| member.tenant().new_id(), |it| it.id);
-        let mut roles = with_inherited(scoped, &now.inherits).await?;
-        for inherited in roles.keys().filter(|it| **it != id) {
-            if let Some(doc) = scoped.get(*inherited).await? {
-                unit.hold(&doc);
-            }
+        let (mut roles, own) = all_roles(member.tenant().scoped()).await?;
+        if let Some(seen) = seen {
+            // Whoever has it would be stripped of what is not the member's to take.
+            let before = effective_permissions(seen.id, &roles).map_err(Error::Invalid)?;
+            may_give(member, "permissions", before)?;
         }
         roles.insert(id, now.clone());
+        for other in own.iter().filter(|it| it.id != id) {
+            // One that inherits from this one must not come to inherit too deeply.
+            effective_permissions(other.id, &roles).map_err(Error::Invalid)?;
+            unit.hold(other);
+        }
         let allowed = effective_permissions(id, &roles).map_err(Error::Invalid)?;
         may_give(member, "permissions", allowed)
     }
@@ -174,9 +182,13 @@ impl Managed for ApiKey {
     async fn before_write(
         member: &Member,
         _: &mut UnitOfWork,
-        _: Option<&Doc<Self>>,
+        seen: Option<&Doc<Self>>,
         now: &mut Self,
     ) -> Result<()> {
+        // A key that is known to others must be ended, whoever made it.
+        if seen.is_some_and(|it| it.body.revoked_at.is_none()) && now.revoked_at.is_some() {
+            return Ok(());
+        }
         may_give(member, "scopes", now.scopes.iter().copied())
     }
 }

@@ -9,7 +9,7 @@ use model::{
 };
 
 use super::upload::{NewFile, Owner, boxed};
-use crate::{Error, Result, SignedIn, audit::Change};
+use crate::{Error, Result, SignedIn};
 
 impl SignedIn {
     /// Puts a picture of themselves in place of the one before.
@@ -31,12 +31,15 @@ impl SignedIn {
             house.discard(None, &file, FileStatus::Deleted).await?;
             return Err(Error::NotAllowed("This is no picture."));
         }
-        let at = house.environment.now();
-        let user = User { avatar_file: Some(file.id), ..self.user.body.clone() };
-        let mut unit = house.store.platform().begin(at);
-        unit.replace(&self.user, &user)?;
-        house.commit(unit, None, &self.by, Change::updated(&self.user, &user), at).await?;
-        if let Some(before) = self.user.body.avatar_file
+        let to = |seen: &User| Ok(User { avatar_file: Some(file.id), ..seen.clone() });
+        let before = match self.change_user("users.update", to).await {
+            Ok((before, _)) => before.body.avatar_file,
+            Err(error) => {
+                house.discard(None, &file, FileStatus::Failed).await?;
+                return Err(error);
+            }
+        };
+        if let Some(before) = before
             && let Some(before) = house.file(None, before).await?
         {
             house.discard(None, &before, FileStatus::Deleted).await?;

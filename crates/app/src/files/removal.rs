@@ -5,7 +5,7 @@ use model::{
     Doc, Entity, Id, Timestamp,
     core::{File, FileStatus, Job, JobKind, Organization},
 };
-use store::{Find, Scalar, StoreError};
+use store::{Find, Scalar, Scan, Scanned, StoreError};
 
 use crate::{By, Error, Result, SystemDoor, audit::Change, doors::House};
 
@@ -13,6 +13,9 @@ use crate::{By, Error, Result, SystemDoor, audit::Change, doors::House};
 const LONGEST_UPLOAD: Duration = Duration::from_mins(10);
 /// Bytes without a document are left alone until they are so old.
 const ORPHAN: Duration = Duration::from_hours(24);
+
+/// So many documents are read at a time.
+const PAGE: usize = 500;
 
 const BY_STATUS: &model::Index = &File::COLLECTION.indexes[1];
 const BY_LIFECYCLE: &model::Index = &File::COLLECTION.indexes[3];
@@ -28,22 +31,17 @@ impl SystemDoor {
         self.0.end_files(None, None).await
     }
 
-    /// Removes bytes that no document knows; how many files that were.
+    /// Removes bytes that no document knows; how many files that were. Whatever else is kept at
+    /// the same place goes too: a folder or a bucket belongs to one store.
+    ///
+    /// # Errors
+    /// [`Error::StoreUnavailable`] when a document cannot be read: its bytes may be wanted.
     pub async fn remove_orphans(&self) -> Result<usize> {
         let before = self.0.environment.now().millis() - millis(ORPHAN);
         let listed = self.0.files()?.bytes.list();
         let old = listed.try_filter(|it| std::future::ready(it.written_at.millis() < before));
         let mut old: Vec<_> = old.map_ok(|it| it.key).try_collect().await?;
-        let mut known = HashSet::new();
-        let organizations = self.organizations().await?;
-        let owners = organizations.iter().map(|it| Some(it.id)).chain([None]);
-        for owner in owners {
-            self.0
-                .each_file(owner, Find::all, |it| {
-                    known.insert(it.body.storage_key);
-                })
-                .await?;
-        }
+        let known = self.0.known_keys().await?;
         old.retain(|it| !known.contains(it.as_str()));
         for key in &old {
             self.0.files()?.bytes.delete(key).await?;
@@ -53,6 +51,29 @@ impl SystemDoor {
 }
 
 impl House {
+    /// Where all files of everybody are kept.
+    async fn known_keys(&self) -> Result<HashSet<String>> {
+        let mut snapshot = self.store.backend().snapshot().await?;
+        let collection = File::COLLECTION.name;
+        let mut scan = Scan { collection, owner: None, after: None, limit: PAGE };
+        let mut known = HashSet::new();
+        loop {
+            let Scanned { records, damaged, next } = snapshot.scan(&scan).await?;
+            for record in &records {
+                let file: File = record.body.read().map_err(|it| Error::not_json(&it))?;
+                known.insert(file.storage_key);
+            }
+            if let Some(damaged) = damaged.first() {
+                let reason = format!("{collection} {} is damaged", damaged.key.id);
+                return Err(Error::StoreUnavailable(reason));
+            }
+            scan.after = next;
+            if next.is_none() {
+                return Ok(known);
+            }
+        }
+    }
+
     /// Takes a file away: at once for readers, and by a job for its bytes.
     pub(super) async fn discard(
         &self,

@@ -55,7 +55,10 @@ mod model_of_roles {
         ) -> bool {
             let mut after = self.clone();
             after.roles.insert(id, (permissions, inherits.to_vec()));
-            after.closure(&[id]).is_some_and(|it| it & !self.may(by) == 0)
+            let mine = |set: Option<Set>| set.is_some_and(|it| it & !self.may(by) == 0);
+            after.roles.keys().all(|it| after.closure(&[*it]).is_some())
+                && mine(after.closure(&[id]))
+                && (!self.roles.contains_key(&id) || mine(self.closure(&[id])))
         }
 
         pub(super) fn may_delete_role(&self, id: Id<Role>) -> bool {

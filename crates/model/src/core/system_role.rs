@@ -26,7 +26,7 @@ pub enum SystemRole {
     /// Looks at everything and changes nothing.
     Viewer,
     /// Runs the platform and belongs to no organization: it makes organizations and helps their
-    /// users, and has none of their data by itself.
+    /// users, and sees of an organization its audit log, but none of its documents.
     PlatformAdmin,
 }
 
