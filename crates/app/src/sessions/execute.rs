@@ -7,7 +7,7 @@ use model::{
     },
 };
 use sha2::{Digest, Sha256};
-use store::{StoreError, StoredEvent};
+use store::StoredEvent;
 
 use super::{
     VisitorSession,
@@ -53,7 +53,7 @@ impl VisitorSession {
                 }
             }
             match self.attempt(&flow, command_id, &digest, expected_sequence, command).await {
-                Err(Error::Store(error)) if can_be_tried_again(&error) => self.reload().await?,
+                Err(error) if can_be_tried_again(&error) => self.reload().await?,
                 _ if self.is_remembered() => self.reload().await?,
                 answer => return answer,
             }
@@ -186,6 +186,6 @@ fn digest(command: &Command) -> String {
 }
 
 /// Somebody took the seat, the reference or the version in between: the next look finds out.
-fn can_be_tried_again(error: &StoreError) -> bool {
-    matches!(error, StoreError::Conflict(_) | StoreError::Duplicate { .. })
+fn can_be_tried_again(error: &Error) -> bool {
+    error.is_conflict() || matches!(error, Error::Duplicate { .. })
 }
