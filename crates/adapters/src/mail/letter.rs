@@ -16,14 +16,15 @@ impl Letter {
     /// `None` when it is no mail.
     pub fn parse(mail: &[u8]) -> Option<Self> {
         let mail = MessageParser::default().parse(mail)?;
-        let has_html = mail.html_part(0).is_some_and(|it| it.is_text_html());
+        // A mail of text only has a part that is made of it.
+        let html = mail.html_part(0).filter(|it| it.is_text_html());
         Some(Self {
             subject: mail.subject().unwrap_or_default().to_owned(),
             from: mail.from().map(addresses).unwrap_or_default(),
             to: mail.to().map(addresses).unwrap_or_default(),
             sent: mail.date().map(ToString::to_string),
             text: mail.body_text(0).unwrap_or_default().into_owned(),
-            html: mail.body_html(0).filter(|_| has_html).map(Into::into),
+            html: html.and_then(|it| it.text_contents()).map(str::to_owned),
         })
     }
 }
