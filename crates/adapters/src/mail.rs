@@ -3,6 +3,7 @@
 mod address;
 mod backoff;
 mod folder;
+mod letter;
 mod message;
 mod smtp;
 mod template;
@@ -11,6 +12,7 @@ pub use self::{
     address::{Mailbox, MessageId},
     backoff::next_attempt,
     folder::Folder,
+    letter::Letter,
     message::{Attachment, Message},
     smtp::Smtp,
     template::{

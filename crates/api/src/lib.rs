@@ -16,7 +16,7 @@ mod server;
 use std::{sync::Arc, time::Duration};
 
 use aide::openapi::OpenApi;
-use app::Doors;
+use app::{Doors, MailFolder};
 use axum::{
     Router,
     extract::{DefaultBodyLimit, Request},
@@ -44,6 +44,7 @@ struct Parts {
     pages: Pages,
     limits: Limits,
     openapi: String,
+    mailbox: Option<MailFolder>,
 }
 
 /// What differs from one server to another.
@@ -52,6 +53,8 @@ pub struct Settings {
     pub demo: Option<DemoSite>,
     /// Token buckets per address.
     pub rate_limits: bool,
+    /// Mails that nobody gets and whoever reaches the server reads.
+    pub mailbox: Option<MailFolder>,
 }
 
 /// A request that has not been answered by then is given up.
@@ -74,6 +77,7 @@ pub fn router(doors: Doors, settings: Settings) -> Router {
         pages: Pages::new(settings.demo),
         limits: Limits::new(settings.rate_limits),
         openapi: to_json(&openapi),
+        mailbox: settings.mailbox,
     };
     let api = Api(Arc::new(parts));
     routes
@@ -135,5 +139,9 @@ impl Api {
 
     fn openapi(&self) -> &str {
         &self.0.openapi
+    }
+
+    fn mailbox(&self) -> Option<&MailFolder> {
+        self.0.mailbox.as_ref()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use app::Letter;
 use axum::{
     extract::{Path, State, rejection::PathRejection},
     http::{
@@ -42,12 +43,14 @@ pub struct DemoBusiness {
     pub flow_svg: String,
 }
 
-const TEMPLATES: [&str; 8] = [
+const TEMPLATES: [&str; 10] = [
     "account.html",
     "book.html",
     "business.html",
     "demo.html",
     "docs.html",
+    "mail.html",
+    "mailbox.html",
     "problem.html",
     "problem-type.html",
     "problem-types.html",
@@ -62,6 +65,10 @@ const OWN_FILES_ONLY: &str = "default-src 'none'; script-src 'self'; style-src '
 const NEVER_FRAMED: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
+
+/// Mails are shown in frames.
+const WITH_OWN_FRAMES: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+    frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// Swagger UI writes style attributes.
 const WITH_INLINE_STYLES: &str = "default-src 'none'; script-src 'self'; \
@@ -143,6 +150,22 @@ impl Pages {
         let no_referrer = HeaderValue::from_static("no-referrer");
         response.headers_mut().insert(REFERRER_POLICY, no_referrer);
         response
+    }
+
+    /// Mails with their ids.
+    pub(crate) fn mailbox(&self, mails: &[(String, Letter)]) -> Response {
+        let mails: Vec<_> = mails
+            .iter()
+            .map(|(id, it)| context! { id, subject => &it.subject, to => &it.to, sent => &it.sent })
+            .collect();
+        self.render("mailbox.html", WITH_OWN_FRAMES, context! { mails })
+    }
+
+    pub(crate) fn mail(&self, id: &str, mail: &Letter) -> Response {
+        let Letter { subject, from, to, sent, text, html } = mail;
+        let has_html = html.is_some();
+        let context = context! { id, subject, from, to, sent, text, has_html };
+        self.render("mail.html", WITH_OWN_FRAMES, context)
     }
 
     /// All kinds of problems.

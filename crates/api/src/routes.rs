@@ -6,6 +6,7 @@ mod auth;
 mod created;
 mod entities;
 mod files;
+mod mailbox;
 mod organizations;
 mod pages;
 mod platform;
@@ -242,6 +243,9 @@ pub(crate) fn undocumented() -> Router<Api> {
         .route("/demo", get(pages::demo))
         .route("/demo/{slug}", get(pages::business))
         .route("/demo/{slug}/flow.svg", get(pages::flow_svg))
+        .route("/mailbox", get(mailbox::list))
+        .route("/mailbox/{id}", get(mailbox::show))
+        .route("/mailbox/{id}/html", get(mailbox::html))
         .route("/embed.js", get(assets::serve))
         .route("/assets/{file}", get(assets::serve))
 }

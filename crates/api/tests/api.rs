@@ -18,6 +18,8 @@ mod files;
 mod headers;
 #[path = "api/limits.rs"]
 mod limits;
+#[path = "api/mailbox.rs"]
+mod mailbox;
 #[path = "api/matrix.rs"]
 mod matrix;
 #[path = "api/member.rs"]

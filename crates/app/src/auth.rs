@@ -4,6 +4,7 @@ mod invitations;
 mod links;
 mod log_in;
 mod me;
+mod new_sign_in;
 mod password;
 mod second_factor;
 mod sessions;
@@ -69,6 +70,11 @@ fn address(origin: &Origin) -> IpAddr {
 
 fn recipient(user: &User) -> EmailRecipient {
     EmailRecipient { email: user.email.clone(), name: Some(user.name()) }
+}
+
+/// As mails say it.
+fn in_words(at: Timestamp) -> String {
+    at.jiff().strftime("%-d %B %Y, %H:%M UTC").to_string()
 }
 
 /// # Errors

@@ -76,7 +76,7 @@ pub use crate::{
     waitlist::NewWaitlistRequest,
 };
 
-pub use adapters::mail::{Folder as MailFolder, Mailer, Smtp};
+pub use adapters::mail::{Folder as MailFolder, Letter, Mailer, Smtp};
 
 /// What a use case answers.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -38,12 +38,14 @@ impl fmt::Debug for LoginToken {
 }
 
 impl House {
-    /// Signs a user in on a device, with what this changes of them, in the organization where they are by default.
+    /// Signs a user in, with what this changes of them, in the organization where they are by
+    /// default. They are told of a device that was not known, but not at the first sign-in.
     pub(crate) async fn begin_login(
         &self,
         seen: &Doc<User>,
         now: User,
         mfa_verified_at: Option<Timestamp>,
+        is_known_device: bool,
         origin: Origin,
     ) -> Result<LoginToken> {
         let at = self.environment.now();
@@ -61,6 +63,9 @@ impl House {
         let id = UserSession::id_of(&session.token_hash);
         let mut unit = self.store.platform().begin(at);
         unit.insert(id, &session)?;
+        if !is_known_device && seen.body.last_login_at.is_some() {
+            self.tell_of_sign_in(&mut unit, &now, &origin, at)?;
+        }
         unit.replace(seen, &User { last_login_at: Some(at), ..now })?;
         let change = Change::event("auth.login").about(seen.id);
         self.commit(unit, None, &By::user(seen.id, origin), change, at).await?;

@@ -22,7 +22,7 @@ use serde_json::{Map, Value, json};
 use store::PlatformUnit;
 
 use crate::{
-    Result,
+    MailFolder, Result,
     doors::House,
     jobs::Done,
     keyring::{Field, Keyring, NotOpened},
@@ -39,6 +39,14 @@ impl Mailing {
     /// The sender's name is that of whose mail it is.
     pub fn new(mailer: Mailer, from: EmailAddress) -> Self {
         Self { mailer: Arc::new(mailer), from }
+    }
+
+    /// Where mails are that nobody gets.
+    pub fn folder(&self) -> Option<&MailFolder> {
+        match &*self.mailer {
+            Mailer::Folder(folder) => Some(folder),
+            Mailer::Smtp(_) => None,
+        }
     }
 
     /// Sends the mail of a job. When this process ends after the mail was taken and before that is

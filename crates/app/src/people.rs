@@ -53,7 +53,7 @@ impl SystemDoor {
     /// Signs somebody in without their password.
     pub async fn log_in(&self, user: Id<User>) -> Result<LoginToken> {
         let user = self.0.store.platform().get(user).await?.ok_or(Error::NotFound("user"))?;
-        self.0.begin_login(&user, user.body.clone(), None, Origin::default()).await
+        self.0.begin_login(&user, user.body.clone(), None, true, Origin::default()).await
     }
 }
 

@@ -45,6 +45,10 @@ pub(crate) struct Common {
     /// Folder of mails that nobody gets [default: `mail` beside the store].
     #[arg(long, global = true, env = "WRKBELT_MAIL_FOLDER", value_name = "FOLDER")]
     mail_folder: Option<PathBuf>,
+    /// Show the mails of that folder at `/mailbox` to whoever reaches the server; without a
+    /// --public-url, a server that only this machine reaches does so anyway.
+    #[arg(long, global = true, env = "WRKBELT_MAILBOX")]
+    mailbox: bool,
     /// File with the keys that seal secrets in the store; made when it is not there [default:
     /// beside the SQLite file].
     #[arg(long, global = true, env = "WRKBELT_KEYS", value_name = "FILE")]
@@ -117,6 +121,8 @@ struct File {
     smtp: Option<String>,
     mail_from: Option<EmailAddress>,
     mail_folder: Option<PathBuf>,
+    #[serde(default)]
+    mailbox: bool,
     keys: Option<PathBuf>,
     public_url: Option<String>,
 }
@@ -131,6 +137,7 @@ pub(crate) struct Config {
     pub(crate) smtp: Option<String>,
     pub(crate) mail_from: Option<EmailAddress>,
     pub(crate) mail_folder: Option<PathBuf>,
+    pub(crate) mailbox: bool,
     files: Option<String>,
     s3: S3,
     pub(crate) keys: Option<PathBuf>,
@@ -152,6 +159,7 @@ impl Common {
             smtp: self.smtp.or(file.smtp),
             mail_from: self.mail_from.or(file.mail_from),
             mail_folder: self.mail_folder.or(file.mail_folder),
+            mailbox: self.mailbox || file.mailbox,
             files: self.files.or(file.files),
             s3: self.s3,
             keys: self.keys.or(file.keys),

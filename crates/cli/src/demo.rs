@@ -53,9 +53,11 @@ impl Demo {
                 })
             })
             .collect();
-        let announcement = json!({ "event": "listening", "base_url": base_url, "store": url, "organizations": organizations, "sign_in": owner });
+        let mailbox_url = mail::mailbox(config, &mailing).map(|_| format!("{base_url}/mailbox"));
+        let announcement = json!({ "event": "listening", "base_url": base_url, "store": url, "organizations": organizations, "sign_in": owner, "mailbox_url": mailbox_url });
         output.answer(&announcement, || {
-            for_people(&base_url, &url, owner.as_ref(), installed.iter().map(|it| &it.1))
+            let businesses = installed.iter().map(|it| &it.1);
+            for_people(&base_url, &url, owner.as_ref(), mailbox_url.as_deref(), businesses)
         });
         let site = DemoSite { businesses: installed.into_iter().map(|it| it.1).collect() };
         serve::run(server, opened, mailing, config, Some(site)).await
@@ -94,6 +96,7 @@ fn for_people<'a>(
     base_url: &str,
     store: &str,
     owner: Option<&Value>,
+    mailbox_url: Option<&str>,
     businesses: impl Iterator<Item = &'a DemoBusiness>,
 ) -> String {
     let mut text = format!(
@@ -114,6 +117,9 @@ fn for_people<'a>(
             text_of("email"),
             text_of("password")
         );
+    }
+    if let Some(mailbox_url) = mailbox_url {
+        let _ = write!(text, "\n  Mails               {mailbox_url}\n");
     }
     let _ = write!(
         text,

@@ -28,6 +28,13 @@ pub(crate) fn mailing(config: &Config, store: &str) -> Result<Mailing, Failure> 
     Ok(Mailing::new(Mailer::Folder(MailFolder::new(folder)), from))
 }
 
+/// The folder whose mails are shown. Their links open accounts: behind a proxy, which a public URL
+/// tells of, that has to be asked for.
+pub(crate) fn mailbox(config: &Config, mailing: &Mailing) -> Option<MailFolder> {
+    let is_for_itself = config.listen.ip().is_loopback() && config.public_url.is_none();
+    mailing.folder().filter(|_| config.mailbox || is_for_itself).cloned()
+}
+
 fn beside(store: &str) -> Result<PathBuf, Failure> {
     Ok(match Location::parse(store)? {
         Location::Sqlite { path, .. } => path.with_file_name("mail"),

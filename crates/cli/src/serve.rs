@@ -25,12 +25,19 @@ impl Serve {
         let base_url = base_url(&server)?;
         let (opened, _lock) = stores::open_to_serve(config, url, None, &base_url).await?;
         let setup_url = opened.system.setup_link().await?;
+        let mailbox_url = mail::mailbox(config, &mailing).map(|_| format!("{base_url}/mailbox"));
         let mut answer = json!({ "event": "listening", "base_url": base_url });
+        if let Some(mailbox_url) = &mailbox_url {
+            answer["mailbox_url"] = json!(mailbox_url);
+        }
         if let Some(setup_url) = &setup_url {
             answer["setup_url"] = json!(setup_url);
         }
         output.answer(&answer, || {
             let mut text = format!("listening on {base_url}\nAPI documentation: {base_url}/docs\n");
+            if let Some(mailbox_url) = mailbox_url {
+                let _ = writeln!(text, "mails: {mailbox_url}");
+            }
             if let Some(setup_url) = setup_url {
                 let _ = writeln!(
                     text,
@@ -71,7 +78,9 @@ pub(crate) async fn run(
     demo: Option<DemoSite>,
 ) -> Result<ExitCode, Failure> {
     let Opened { doors, system } = opened;
-    let router = api::router(doors, Settings { demo, rate_limits: config.rate_limits });
+    let mailbox = mail::mailbox(config, &mailing);
+    let settings = Settings { demo, rate_limits: config.rate_limits, mailbox };
+    let router = api::router(doors, settings);
     let stop = || stopped().map_err(|error| Failure::new(error.to_string()));
     let (stop_serving, stop_working) = (stop()?, stop()?);
     let worker = system.worker(mailing);

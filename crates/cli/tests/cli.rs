@@ -8,6 +8,8 @@ mod archives;
 mod failures;
 #[path = "cli/flows.rs"]
 mod flows;
+#[path = "cli/mails.rs"]
+mod mails;
 #[path = "cli/migrating.rs"]
 mod migrating;
 #[path = "cli/serving.rs"]

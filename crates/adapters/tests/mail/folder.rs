@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use adapters::mail::{Folder, MailError, Mailer};
+use adapters::mail::{Folder, Letter, MailError, Mailer};
 use tempfile::TempDir;
 
 use crate::message;
@@ -96,4 +96,25 @@ async fn nobody_sees_half_a_mail() {
         () = writing => {}
         () = reading => {}
     }
+}
+
+#[tokio::test]
+async fn a_mail_is_read_as_it_was_written() {
+    let root = TempDir::new().unwrap();
+    let folder = Folder::new(root.path());
+    let mailer = Mailer::Folder(folder.clone());
+    let mut written = message("01", "ada@example.com");
+    mailer.send(&written).await.unwrap();
+    let letter = Letter::parse(&folder.read("01").await.unwrap().unwrap()).unwrap();
+    assert_eq!((&*letter.subject, &*letter.to), ("Grüße", "ada@example.com"));
+    assert_eq!(letter.from, "office@alder.example");
+    assert_eq!(letter.sent.as_deref(), Some("2026-11-18T11:06:40Z"));
+    assert_eq!(letter.text.trim_end().replace('\r', ""), written.content.text.trim_end());
+    assert_eq!(letter.html.as_deref().map(str::trim_end), Some("<p>Grüße</p>"));
+
+    written.content.html = None;
+    mailer.send(&written).await.unwrap();
+    let letter = Letter::parse(&folder.read("01").await.unwrap().unwrap()).unwrap();
+    assert_eq!(letter.html, None);
+    assert_eq!(Letter::parse(b""), None);
 }

@@ -12,10 +12,10 @@ use super::schedulers::OrganizationView;
 use crate::{Api, DemoBusiness, Problem, problem::Code};
 
 /// What the path has where a page's name stands.
-type Segment = Result<Path<String>, PathRejection>;
+pub(super) type Segment = Result<Path<String>, PathRejection>;
 
 /// Empty when it is no text: nothing has that name.
-fn segment(path: Segment) -> String {
+pub(super) fn segment(path: Segment) -> String {
     path.map(|Path(name)| name).unwrap_or_default()
 }
 

@@ -6,13 +6,14 @@ use serde_json::Value;
 
 use crate::site::Site;
 
-const PUBLIC: [(&str, &str); 6] = [
+const PUBLIC: [(&str, &str); 7] = [
     ("/public/v1/schedulers/{public_key}", "get"),
     ("/public/v1/schedulers/{public_key}/sessions", "post"),
     ("/public/v1/sessions/{id}", "get"),
     ("/public/v1/sessions/{id}/commands", "post"),
     ("/public/v1/sessions/{id}/events", "get"),
     ("/public/v1/sessions/{id}/timeslots", "get"),
+    ("/public/v1/waitlist", "post"),
 ];
 
 #[test]
@@ -70,8 +71,11 @@ async fn every_route_that_is_described_is_there() {
             "get" => site.get(&path).await,
             _ => site.post(&path, None, "{}").await,
         };
-        let expected =
-            if path.contains("schedulers") { "not_found" } else { "session.wrong_token" };
+        let expected = match path.split('/').nth(3) {
+            Some("schedulers") => "not_found",
+            Some("waitlist") => "request.invalid",
+            _ => "session.wrong_token",
+        };
         assert_eq!(answer.json()["code"], expected, "{path}");
     }
 }

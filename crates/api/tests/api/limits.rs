@@ -12,7 +12,7 @@ use crate::site::{Answer, Site, start};
 const MANY: usize = 1_500;
 
 async fn limited() -> Site {
-    Site::with(Settings { demo: None, rate_limits: true }).await
+    Site::with(Settings { demo: None, rate_limits: true, mailbox: None }).await
 }
 
 async fn from(site: &Site, address: &str, method: Method, path: &str) -> Answer {

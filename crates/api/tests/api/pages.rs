@@ -148,7 +148,7 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Vec<&'a str> {
 }
 
 /// An HTML page that may load nothing but what its own server has.
-fn html(page: &Answer, status: u16) {
+pub(crate) fn html(page: &Answer, status: u16) {
     assert!(!page.text().contains("make build"), "the web parts are not built: run `make build`");
     assert_eq!(page.status, status, "{}", page.text());
     assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));

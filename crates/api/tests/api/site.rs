@@ -121,11 +121,11 @@ impl Clock for Monday {
 
 impl Site {
     pub(crate) async fn new() -> Self {
-        Self::with(Settings { demo: None, rate_limits: false }).await
+        Self::with(Settings { demo: None, rate_limits: false, mailbox: None }).await
     }
 
     pub(crate) async fn demo(demo: DemoSite) -> Self {
-        Self::with(Settings { demo: Some(demo), rate_limits: false }).await
+        Self::with(Settings { demo: Some(demo), rate_limits: false, mailbox: None }).await
     }
 
     pub(crate) async fn with(settings: Settings) -> Self {
@@ -141,7 +141,12 @@ impl Site {
     /// Does the jobs that are due.
     pub(crate) async fn works(&self) {
         let folder = tempfile::tempdir().unwrap();
-        let mails = Mailer::Folder(MailFolder::new(folder.path()));
+        self.mails_to(MailFolder::new(folder.path())).await;
+    }
+
+    /// The same with a folder for the mails.
+    pub(crate) async fn mails_to(&self, folder: MailFolder) {
+        let mails = Mailer::Folder(folder);
         let worker = self.system.worker(Mailing::new(mails, "post@example.com".parse().unwrap()));
         while worker.work().await.unwrap() > 0 {}
     }
@@ -150,7 +155,7 @@ impl Site {
     pub(crate) fn beside(&self) -> Router {
         let environment = Environment::new(Arc::new(Monday));
         let (doors, _) = app::open(self.store.clone(), environment);
-        api::router(doors, Settings { demo: None, rate_limits: false })
+        api::router(doors, Settings { demo: None, rate_limits: false, mailbox: None })
     }
 
     /// Another organization with the same flow; and its public key.

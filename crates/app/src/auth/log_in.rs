@@ -69,7 +69,10 @@ impl Doors {
             } else {
                 None
             };
-            match house.begin_login(&seen, now, mfa_verified_at, origin.clone()).await {
+            match house
+                .begin_login(&seen, now, mfa_verified_at, known.is_some(), origin.clone())
+                .await
+            {
                 Ok(token) => {
                     let device = known.unwrap_or_else(KnownDevice::new);
                     let device = device.cookie(&account, &gate.keyring);
@@ -88,7 +91,7 @@ impl Doors {
 impl House {
     /// Somebody who has just proved who they are, on a device that was not known before.
     pub(super) async fn welcome(&self, user: &Doc<User>, origin: Origin) -> Result<LoggedIn> {
-        let token = self.begin_login(user, user.body.clone(), None, origin).await?;
+        let token = self.begin_login(user, user.body.clone(), None, false, origin).await?;
         let device = KnownDevice::new().cookie(user.body.email.as_str(), &self.gate.keyring);
         Ok(LoggedIn { token, device })
     }

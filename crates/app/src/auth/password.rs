@@ -8,7 +8,7 @@ use model::{
 use store::PlatformUnit;
 use zeroize::Zeroizing;
 
-use super::{ATTEMPTS, check_password, recipient};
+use super::{ATTEMPTS, check_password, in_words, recipient};
 use crate::{
     By, Doors, Error, LoginToken, Origin, Result, SignedIn, SystemDoor, audit::Change, doors::House,
 };
@@ -207,7 +207,7 @@ impl House {
         }
         let template = Template::PasswordChanged(PasswordChanged {
             first_name: now.first_name.clone(),
-            when: at.jiff().strftime("%-d %B %Y, %H:%M UTC").to_string(),
+            when: in_words(at),
             reset_link: self.link("/account/reset")?,
         });
         self.mail(unit, None, recipient(now), &template, at)

@@ -15,7 +15,7 @@ fn serve_announces_where_it_listens() {
     let folder = Folder::new();
     let server = folder.serve();
     let keys: Vec<_> = server.announcement.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["base_url", "event"]);
+    assert_eq!(keys, ["base_url", "event", "mailbox_url", "setup_url"]);
     let mut client = server.client();
     for path in ["/healthz", "/readyz"] {
         assert_eq!(
