@@ -80,7 +80,11 @@ impl Run {
         .await;
     }
 
-    async fn user(&self, email: &str, is_platform_admin: bool) -> model::Id<model::core::User> {
+    pub(super) async fn user(
+        &self,
+        email: &str,
+        is_platform_admin: bool,
+    ) -> model::Id<model::core::User> {
         let new = NewUser {
             first_name: "Olivia".to_owned(),
             last_name: "Sparks".to_owned(),
