@@ -142,6 +142,23 @@ async fn somebody_signs_in_and_out() {
 }
 
 #[tokio::test]
+async fn signing_in_ends_the_session_that_the_browser_had() {
+    let site = site().await;
+    user(&site, "ada@example.com").await;
+    user(&site, "mary@example.com").await;
+    let mut elsewhere = signed_in(&site, "ada@example.com").await;
+    let mut browser = signed_in(&site, "ada@example.com").await;
+    let mut before = browser.clone();
+    let wrong = browser.log_in(&site, "mary@example.com", "another one entirely").await;
+    wrong.problem(401, "auth.wrong_credentials");
+    assert!(before.is_in(&site).await);
+    assert_eq!(browser.log_in(&site, "mary@example.com", PASSWORD).await.status, 204);
+    assert!(!before.is_in(&site).await);
+    assert_eq!(browser.get(&site, "me").await.json()["email"], "mary@example.com");
+    assert!(elsewhere.is_in(&site).await);
+}
+
+#[tokio::test]
 async fn who_has_no_account_is_answered_like_who_has_a_wrong_password() {
     let site = site().await;
     user(&site, "ada@example.com").await;
