@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { isAccessible } from "./support/axe.mjs";
-import { DESKTOP, PHONE, scene, stage } from "./support/browser.mjs";
+import { PHONE, scene, stage } from "./support/browser.mjs";
 import { Folder } from "./support/folder.mjs";
 
 const theStage = stage(Folder.make, "serve");
