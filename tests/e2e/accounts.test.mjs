@@ -109,7 +109,7 @@ scene(
     await mary.opens(`${server.url}/account`);
     const factor = mary.page.getByRole("region", { name: "Second factor" });
     await factor.getByRole("button", { name: "Set up" }).click();
-    await mary.reads(/Add this secret/);
+    await mary.reads(/Scan this/);
     const secret = await factor.locator("code").textContent();
     await mary.enters({ "Code that it shows": authenticator(secret) });
     await mary.presses("Confirm");

@@ -68,6 +68,8 @@ function show(form: HTMLFormElement, answer: Record<string, unknown>) {
     const secret = one("[data-secret]");
     if (secret) secret.textContent = String(answer.secret);
     one("[data-otpauth]")?.setAttribute("href", String(answer.url));
+    const image = new DOMParser().parseFromString(String(answer.qr_code), "image/svg+xml");
+    one("[data-qr-code]")?.append(image.documentElement);
     one("[data-factor=begun]")?.removeAttribute("hidden");
   } else {
     const codes = one("[data-recovery-codes]");

@@ -184,7 +184,7 @@ impl Run {
 }
 
 /// Members whose values are random, and what stands for them.
-const RANDOM: [(&str, &str); 15] = [
+const RANDOM: [(&str, &str); 16] = [
     ("avatar_url", "/files/6b0454f00000000000000001"),
     ("url", files::LINK),
     ("checksum", "4b227777d4dd1fc61c6f884f48641d02b4d121d3fd328cb08b5531fcacdabf8a"),
@@ -198,6 +198,7 @@ const RANDOM: [(&str, &str); 15] = [
     ("session_token", "kX2vB9mQ4tR7wY1zL6nP3sD8fG5hJ0aC"),
     ("token", "pR5wT8yK2mX7cV4bN9qL1zD6fG3hJ0sA"),
     ("secret", people::SECRET),
+    ("qr_code", people::QR_CODE),
     ("code", "394815"),
     ("token_hash", "b899732ce4489e12a6be4a148cc0956d7615b57262f4540568590ff3e9893e24"),
 ];

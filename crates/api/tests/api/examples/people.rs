@@ -14,6 +14,8 @@ use crate::{
 
 /// What stands for a secret of an authenticator app.
 pub(super) const SECRET: &str = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+/// What stands for a code that is scanned.
+pub(super) const QR_CODE: &str = "<svg xmlns=\"http://www.w3.org/2000/svg\"></svg>";
 /// What stands for a recovery code.
 pub(super) const RECOVERY_CODE: &str = "k3vd-w7qa-mz5c-r2hf";
 
