@@ -96,10 +96,8 @@ impl Operator {
         let plan = Plan::<E>::of(asked)?;
         let platform = self.house.store.platform();
         let (data, next) = platform.list(plan.find()).await?;
-        let total = match asked.include_total {
-            true => Some(platform.count(plan.all()).await?),
-            false => None,
-        };
+        let total =
+            if asked.include_total { Some(platform.count(plan.all()).await?) } else { None };
         Ok(Listed { data, next_cursor: next.map(|it| plan.cursor_text(it)), total })
     }
 

@@ -62,10 +62,7 @@ impl Member {
         let scoped = self.tenant().scoped();
         let (mut data, next) = scoped.list(plan.find()).await?;
         data.retain(|it: &Doc<E>| !it.body.is_gone());
-        let total = match asked.include_total {
-            true => Some(scoped.count(plan.all()).await?),
-            false => None,
-        };
+        let total = if asked.include_total { Some(scoped.count(plan.all()).await?) } else { None };
         let next_cursor = next.map(|it| plan.cursor_text(it));
         Ok(Listed { data, next_cursor, total })
     }
