@@ -393,8 +393,10 @@ async fn an_invitation_makes_a_member_and_touches_no_account() {
     user(&site, "known@example.com").await;
     owner.post(&site, &path, invite("known@example.com")).await;
     let token = site.mailed(Some(organization)).await;
-    let taken = json!({ "token": token, "first_name": "X", "last_name": "Y", "password": "taken over by eve" });
-    Browser::default().post(&site, "invitations/join", taken).await.problem(409, "not_allowed");
+    let eve = json!({
+        "token": token, "first_name": "X", "last_name": "Y", "password": "taken over by eve",
+    });
+    Browser::default().post(&site, "invitations/join", eve).await.problem(409, "not_allowed");
     new.post(&site, "invitations/accept", json!({ "token": token }))
         .await
         .problem(409, "not_allowed");
@@ -452,7 +454,7 @@ async fn requests_from_other_sites_change_nothing() {
             continue;
         }
         unsafe_routes += 1;
-        let path = route.path.replace('{', "").replace('}', "");
+        let path = route.path.replace(['{', '}'], "");
         for (name, value) in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")]
         {
             let mut request = ada.request(route.method.parse().unwrap(), &path, &json!({}));

@@ -70,7 +70,7 @@ impl Run {
         self.files(&organization, &owner).await;
         self.organization(&organization, &owner).await;
         let parent = self.platform(&organization).await;
-        self.from_the_parent(&parent, &organization, &owner).await;
+        self.one_of_the_parent(&parent, &organization, &owner).await;
         self.call(
             "delete_organization",
             &[("organization_id", &*organization)],
@@ -284,7 +284,7 @@ impl Run {
     }
 
     /// A member of the parent organization becomes one here, and leaves.
-    async fn from_the_parent(&mut self, parent: &str, organization: &str, owner: &str) {
+    async fn one_of_the_parent(&mut self, parent: &str, organization: &str, owner: &str) {
         let user = self.user("greta@garden.example", false).await;
         let viewer = SystemRole::Viewer.seeded_id();
         self.site.system.add_member(parent.parse().unwrap(), user, vec![viewer]).await.unwrap();

@@ -61,12 +61,12 @@ impl Run {
     }
 
     async fn account(&mut self, ada: Id<User>) {
-        let log_in = json!({ "email": ADA, "password": PASSWORD });
+        let shown = json!({ "email": ADA, "password": PASSWORD });
         let login = self.login(ada).await;
         // One is left, as those of one moment have no order.
         self.call("end_other_logins", &[], Some(&login), None).await;
         self.call("list_logins", &[], Some(&login), None).await;
-        self.call("log_in", &[], None, Some(log_in)).await;
+        self.call("log_in", &[], None, Some(shown)).await;
         let all = self.call("list_logins", &[], Some(&login), None).await;
         let other = all["data"].as_array().unwrap().iter().find(|it| it["is_this_one"] == false);
         let one = [("id", other.unwrap()["_id"].as_str().unwrap())];
