@@ -25,13 +25,14 @@ function one<T extends HTMLElement>(selector: string, within: ParentNode = docum
   return within.querySelector<T>(selector);
 }
 
-/** What was entered; what was left empty is not sent. */
+/** What was entered; what was left empty is not sent, nor a group without its first field. */
 function fields(form: HTMLFormElement): Fields {
   const all: Fields = {};
   for (const input of form.querySelectorAll("input")) {
-    if (!input.value) continue;
-    const group = input.closest<HTMLElement>("[data-object]")?.dataset.object;
-    if (group) all[group] = { ...(all[group] as Fields), [input.name]: input.value };
+    const group = input.closest<HTMLElement>("[data-object]");
+    if (!input.value || group?.querySelector("input")?.value === "") continue;
+    const name = group?.dataset.object;
+    if (name) all[name] = { ...(all[name] as Fields), [input.name]: input.value };
     else all[input.name] = input.value;
   }
   return all;
@@ -50,13 +51,15 @@ function complain(form: HTMLFormElement, problem: Problem) {
     one("[data-second-factor]")?.removeAttribute("hidden");
   const elsewhere = (problem.errors ?? []).filter(({ path, message }) => {
     const name = path.split(".").at(-1) ?? "";
-    const error = one(`input[name="${CSS.escape(name)}"] ~ .error`, form);
+    const input = one<HTMLInputElement>(`input[name="${CSS.escape(name)}"]`, form);
+    const error = input && one("input ~ .error", input.parentElement ?? form);
     if (error) error.textContent = message;
+    input?.setAttribute("aria-invalid", "true");
     return !error;
   });
   const told = problem.errors ? elsewhere.map((it) => it.message) : [problem.detail];
   tell(form, told.join(" "));
-  one<HTMLInputElement>(".error:not(:empty)", form)?.parentElement?.querySelector("input")?.focus();
+  one<HTMLInputElement>("[aria-invalid]", form)?.focus();
 }
 
 function show(form: HTMLFormElement, answer: Record<string, unknown>) {
@@ -65,6 +68,8 @@ function show(form: HTMLFormElement, answer: Record<string, unknown>) {
     const secret = one("[data-secret]");
     if (secret) secret.textContent = String(answer.secret);
     one("[data-otpauth]")?.setAttribute("href", String(answer.url));
+    const image = new DOMParser().parseFromString(String(answer.qr_code), "image/svg+xml");
+    one("[data-qr-code]")?.append(image.documentElement);
     one("[data-factor=begun]")?.removeAttribute("hidden");
   } else {
     const codes = one("[data-recovery-codes]");
@@ -77,6 +82,7 @@ function show(form: HTMLFormElement, answer: Record<string, unknown>) {
 async function send(form: HTMLFormElement) {
   const { action = "", method = "POST", done, then } = form.dataset;
   for (const error of form.querySelectorAll(".error")) error.textContent = "";
+  for (const input of form.querySelectorAll("input")) input.removeAttribute("aria-invalid");
   tell(form, "");
   const entered = fields(form);
   if ("withToken" in form.dataset) entered.token = token;
@@ -91,12 +97,34 @@ async function send(form: HTMLFormElement) {
     else {
       form.reset();
       tell(form, done ?? "", true);
+      if (button && "withToken" in form.dataset) button.hidden = true;
     }
   } catch {
     tell(form, "The server did not answer. Please try again.");
   } finally {
     if (button) button.disabled = false;
   }
+}
+
+/** Browser and system, as people call them. */
+function device(userAgent: string | null): string {
+  const first = (names: [RegExp, string][]) => names.find(([it]) => it.test(userAgent ?? ""))?.[1];
+  const browser = first([
+    [/Edg\//, "Edge"],
+    [/OPR\//, "Opera"],
+    [/Firefox\//, "Firefox"],
+    [/Chrome\/|CriOS\//, "Chrome"],
+    [/Safari\//, "Safari"],
+  ]);
+  const system = first([
+    [/iPhone|iPad/, "iOS"],
+    [/Android/, "Android"],
+    [/Windows/, "Windows"],
+    [/Mac OS/, "macOS"],
+    [/Linux/, "Linux"],
+  ]);
+  if (browser && system) return `${browser} on ${system}`;
+  return browser ?? system ?? "Unknown device";
 }
 
 async function account() {
@@ -111,9 +139,10 @@ async function account() {
   const sessions = await (await call("GET", "sessions")).json();
   for (const session of sessions.data) {
     const item = document.createElement("li");
+    const when = document.createElement("small");
     const seen = new Date(session.last_seen_at).toLocaleString();
-    const device = session.user_agent ?? "Unknown device";
-    item.textContent = `${device}, ${session.is_this_one ? "this one" : seen}`;
+    when.textContent = session.is_this_one ? "This browser" : `Last used ${seen}`;
+    item.append(device(session.user_agent), when);
     one("[data-sessions]")?.append(item);
   }
 }
@@ -133,7 +162,12 @@ async function invitation() {
   one(`[data-action="${action}"]`)?.removeAttribute("hidden");
 }
 
-for (const form of document.querySelectorAll("form")) {
+const forms = [...document.querySelectorAll("form")];
+if (!token && forms.length > 0 && forms.every((form) => "withToken" in form.dataset))
+  one("[data-no-link]")?.removeAttribute("hidden");
+const zone = one<HTMLInputElement>("input[name=time_zone]");
+if (zone) zone.defaultValue = Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const form of forms) {
   if (page !== "invitation" && token && "withToken" in form.dataset) form.hidden = false;
   if (token && "withoutToken" in form.dataset) form.hidden = true;
   form.addEventListener("submit", (event) => {
@@ -142,4 +176,4 @@ for (const form of document.querySelectorAll("form")) {
   });
 }
 if (page === "account") void account();
-if (page === "invitation") void invitation();
+if (page === "invitation" && token) void invitation();

@@ -40,14 +40,14 @@ export function say(words) {
 }
 
 /**
- * One demo server and one browser for all the tests of a file. `startStore` is for a store that
- * needs a server of its own.
+ * One server and one browser for all the tests of a file. `startStore` is for a store that needs a
+ * server or a folder of its own.
  */
-export function stage(startStore) {
+export function stage(startStore, command) {
   const stage = {};
   before(async () => {
     stage.store = await startStore?.();
-    stage.server = await Server.start(stage.store?.url);
+    stage.server = await Server.start(stage.store?.url, command);
     stage.browser = await launch();
   });
   after(async () => {

@@ -9,24 +9,24 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 const binary = process.env.WRKBELT_BIN ?? join(root, "target/debug/wrkbelt");
 const START_MS = 30_000;
 
-/** A demo server on a free port, with a store of its own unless one is named. */
+/** A server on a free port: a demo with a store of its own, unless it is told otherwise. */
 export class Server {
   #process;
   /** What the server logged so far. */
   log = "";
 
-  static async start(store) {
+  static async start(store, command = "demo") {
     if (!existsSync(binary))
       throw new Error(`${binary} is missing: run "make e2e", or set WRKBELT_BIN.`);
     const server = new Server();
-    Object.assign(server, await server.#launch(store));
+    Object.assign(server, await server.#launch(store, command));
     return server;
   }
 
-  async #launch(store) {
+  async #launch(store, command) {
     const options = ["--json", "--listen", "127.0.0.1:0", "--log", "warn"];
     if (store) options.push("--store", store);
-    const child = spawn(binary, ["demo", ...options], {
+    const child = spawn(binary, [command, ...options], {
       stdio: ["ignore", "pipe", "pipe"],
       cwd: root,
     });
@@ -37,10 +37,10 @@ export class Server {
     const late = setTimeout(() => child.kill("SIGKILL"), START_MS);
     for await (const line of createInterface({ input: child.stdout })) {
       clearTimeout(late);
-      const { base_url: url, store, organizations } = JSON.parse(line);
-      return { url, store, organizations };
+      const { base_url: url, setup_url: setupUrl, store, organizations } = JSON.parse(line);
+      return { url, setupUrl, store, organizations };
     }
-    throw new Error(`${binary} demo ended before it listened: ${this.log}`);
+    throw new Error(`${binary} ${command} ended before it listened: ${this.log}`);
   }
 
   async stop() {

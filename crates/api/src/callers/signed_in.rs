@@ -33,6 +33,8 @@ pub(crate) struct LoggedIn(pub(crate) SignedIn);
 pub(crate) struct Stranger {
     /// The cookie of a device that was signed in before.
     pub(crate) device: Option<String>,
+    /// The cookie of the login session that the browser has so far.
+    pub(crate) login: Option<String>,
     pub(crate) origin: Origin,
 }
 
@@ -84,8 +86,9 @@ impl FromRequestParts<Api> for Stranger {
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
         api.limits().check(parts)?;
-        let device = cookie(parts, DEVICE_COOKIE).map(str::to_owned);
-        Ok(Self { device, origin: origin(parts) })
+        let cookie = |name| cookie(parts, name).map(str::to_owned);
+        let (device, login) = (cookie(DEVICE_COOKIE), cookie(LOGIN_COOKIE));
+        Ok(Self { device, login, origin: origin(parts) })
     }
 }
 

@@ -108,8 +108,10 @@ async fn log_in(
     Body(body): Body<LogInBody>,
 ) -> Result<Fresh<NoContent>, Problem> {
     let LogInBody { email, password, code } = body;
-    let with = LogIn { email, password: password.into(), code, device: stranger.device };
-    Ok(Fresh::signed_in(&api.doors().log_in(with, stranger.origin).await?))
+    let Stranger { device, login, origin } = stranger;
+    let with = LogIn { email, password: password.into(), code, device };
+    let signed_in = api.doors().log_in(with, origin.clone()).await?;
+    Fresh::in_place_of(login, &signed_in, &api, origin).await
 }
 
 async fn log_out(LoggedIn(caller): LoggedIn) -> Result<SignedOut, Problem> {
@@ -133,8 +135,9 @@ async fn set_up(
     });
     let password = password.into();
     let first = FirstUser { first_name, last_name, email, password, organization };
-    let signed_in = api.doors().set_up(&token, first, stranger.origin).await?;
-    Ok(Fresh::signed_in(&signed_in))
+    let Stranger { login, origin, .. } = stranger;
+    let signed_in = api.doors().set_up(&token, first, origin.clone()).await?;
+    Fresh::in_place_of(login, &signed_in, &api, origin).await
 }
 
 /// The same whether or not there is such an account.

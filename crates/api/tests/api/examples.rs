@@ -4,6 +4,8 @@
 mod documents;
 #[path = "examples/files.rs"]
 mod files;
+#[path = "examples/people.rs"]
+mod people;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,6 +23,7 @@ use crate::site::Site;
 async fn the_examples_are_what_the_api_answers() {
     let mut run = Run::new().await;
     run.visit().await;
+    run.people().await;
     run.documents().await;
     run.waitlist().await;
     run.system().await;
@@ -181,7 +184,7 @@ impl Run {
 }
 
 /// Members whose values are random, and what stands for them.
-const RANDOM: [(&str, &str); 12] = [
+const RANDOM: [(&str, &str); 16] = [
     ("avatar_url", "/files/6b0454f00000000000000001"),
     ("url", files::LINK),
     ("checksum", "4b227777d4dd1fc61c6f884f48641d02b4d121d3fd328cb08b5531fcacdabf8a"),
@@ -193,6 +196,10 @@ const RANDOM: [(&str, &str); 12] = [
     ("command_digest", "3906db6a703e8455c40117b399f5809a"),
     ("public_key", "pk_5parkl3C1ean1ngBook1ng"),
     ("session_token", "kX2vB9mQ4tR7wY1zL6nP3sD8fG5hJ0aC"),
+    ("token", "pR5wT8yK2mX7cV4bN9qL1zD6fG3hJ0sA"),
+    ("secret", people::SECRET),
+    ("qr_code", people::QR_CODE),
+    ("code", "394815"),
     ("token_hash", "b899732ce4489e12a6be4a148cc0956d7615b57262f4540568590ff3e9893e24"),
 ];
 
@@ -206,9 +213,8 @@ fn settle(value: &mut Value, ids: &mut BTreeMap<String, usize>) {
         Value::Object(members) => {
             members.values_mut().for_each(|it| settle(it, ids));
             for (name, fixed) in RANDOM {
-                if let Some(it) = members.get_mut(name)
-                    && it.as_str().is_some_and(|it| !it.is_empty())
-                {
+                let Some(it) = members.get_mut(name) else { continue };
+                if it.as_str().is_some_and(|it| !it.is_empty() && !it.starts_with("otpauth:")) {
                     *it = fixed.into();
                 }
             }
@@ -221,6 +227,12 @@ fn settle(value: &mut Value, ids: &mut BTreeMap<String, usize>) {
             // Those that are made from what they are of have no time.
             let at = if text.starts_with(SECONDS) { SECONDS } else { "00000000" };
             *text = format!("{at}{number:016x}");
+        }
+        Value::String(text) if text.starts_with("otpauth:") => {
+            *text = people::scanned(text);
+        }
+        Value::String(text) if people::is_recovery_code(text) => {
+            people::RECOVERY_CODE.clone_into(text);
         }
         Value::String(text) if text.starts_with("wb_") && text.len() > 80 => {
             *text = format!("wb_{}", "6b0454f0".repeat(14));

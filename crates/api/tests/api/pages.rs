@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     http::{Method, Request},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::site::{Answer, Site};
 
@@ -47,6 +47,41 @@ async fn the_booking_page_shows_the_business() {
     html(&page, 200);
     assert!(page.text().contains(&format!("data-key=\"{}\"", site.key)));
     assert!(page.text().contains("acme &amp; sons"), "texts are escaped");
+}
+
+#[tokio::test]
+async fn the_forms_of_accounts_are_what_the_api_takes() {
+    let site = Site::new().await;
+    let openapi: Value = serde_json::from_str(&api::openapi()).unwrap();
+    let (mut forms, mut asked) = (0, 0);
+    for page in ["", "/sign-in", "/setup", "/invitation", "/reset", "/verify"] {
+        let page = site.get(&format!("/account{page}")).await;
+        html(&page, 200);
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"));
+        assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+        for form in between(page.text(), "<form ", "</form>") {
+            forms += 1;
+            let action = between(form, "data-action=\"", "\"")[0];
+            let method = between(form, "data-method=\"", "\"").first().map_or("POST", |it| *it);
+            let path = format!("/api/v1/auth/{action}");
+            let operation = &openapi["paths"][path][method.to_lowercase()];
+            assert!(operation.is_object(), "{method} {action}");
+            let schema = &operation["requestBody"]["content"]["application/json"]["schema"];
+            let Some(name) = schema["$ref"].as_str() else { continue };
+            let schema = openapi.pointer(name.trim_start_matches('#')).unwrap();
+            let names = between(form, " name=\"", "\"");
+            for required in schema["required"].as_array().unwrap() {
+                let required = required.as_str().unwrap();
+                let is_there = names.contains(&required)
+                    || required == "token" && form.contains("data-with-token");
+                asked += 1;
+                assert!(is_there, "{action} has no {required}");
+            }
+        }
+    }
+    assert_eq!((forms, asked), (13, 20));
+    html(&site.get("/account/nothing").await, 404);
 }
 
 #[tokio::test]

@@ -21,9 +21,9 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use model::{
-    Timestamp,
+    Id, Timestamp,
     content::Address,
-    core::{BrandKit, TenantSubdomain},
+    core::{BrandKit, Email, Organization, TenantSubdomain},
     flow::file::FlowFile,
     scheduler::{Initialization, SchedulerConfig},
 };
@@ -151,6 +151,20 @@ impl Site {
         while worker.work().await.unwrap() > 0 {}
     }
 
+    /// The token of the link in the newest mail that has one.
+    pub(crate) async fn mailed(&self, organization: Option<Id<Organization>>) -> String {
+        let (emails, _) = match organization {
+            Some(organization) => self.store.scoped(organization).list::<Email>(Find::all()).await,
+            None => self.store.platform().list::<Email>(Find::all()).await,
+        }
+        .unwrap();
+        let newest = emails.iter().rfind(|it| it.body.sealed_data.is_some());
+        let newest = newest.unwrap_or_else(|| panic!("no mail"));
+        let opened = self.system.unsealed(newest).unwrap();
+        assert!(!serde_json::to_string(&newest.body).unwrap().contains("#token="));
+        token(opened["link"].as_str().unwrap()).to_owned()
+    }
+
     /// A second server on the same store.
     pub(crate) fn beside(&self) -> Router {
         let environment = Environment::new(Arc::new(Monday));
@@ -242,6 +256,11 @@ impl Site {
             sent: AtomicU32::new(0),
         }
     }
+}
+
+/// What a link has behind `#token=`.
+pub(crate) fn token(link: &str) -> &str {
+    link.split_once("#token=").unwrap().1
 }
 
 /// What a widget says when a visit begins.

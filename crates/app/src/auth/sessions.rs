@@ -5,9 +5,23 @@ use model::{
 use store::{Find, Scalar};
 
 use super::ATTEMPTS;
-use crate::{Error, LoginToken, Result, SignedIn, access::is_alive, audit::Change, doors::House};
+use crate::{
+    Doors, Error, LoginToken, Origin, Result, SignedIn, access::is_alive, audit::Change,
+    doors::House,
+};
 
 const BY_USER: &model::Index = &UserSession::COLLECTION.indexes[1];
+
+impl Doors {
+    /// Ends the session that a token opens, if it opens one.
+    pub async fn log_out(&self, token: &str, origin: Origin) -> Result<()> {
+        match self.signed_in(token, origin).await {
+            Ok(signed_in) => signed_in.log_out().await,
+            Err(Error::Unauthenticated) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+}
 
 impl SignedIn {
     /// Where they are signed in, the oldest first.

@@ -3,13 +3,14 @@ use aide::{
     generate::GenContext,
     openapi::{Operation, Response as DocResponse, StatusCode as DocStatus},
 };
-use app::LoginToken;
+use app::{LoginToken, Origin};
 use axum::{
     http::{HeaderValue, StatusCode, header::SET_COOKIE},
     response::{IntoResponse, Response},
 };
 
 use crate::{
+    Api, Problem,
     callers::{DEVICE_COOKIE, LOGIN_COOKIE},
     routes::entities::NoContent,
 };
@@ -30,9 +31,18 @@ pub(super) struct SignedOut;
 pub(super) struct Accepted;
 
 impl Fresh {
-    pub(super) fn signed_in(with: &app::LoggedIn) -> Self {
+    /// Signed in; the session that the browser had before ends.
+    pub(super) async fn in_place_of(
+        before: Option<String>,
+        with: &app::LoggedIn,
+        api: &Api,
+        origin: Origin,
+    ) -> Result<Self, Problem> {
+        if let Some(before) = before {
+            api.doors().log_out(&before, origin).await?;
+        }
         let device = cookie(DEVICE_COOKIE, &with.device, KNOWN);
-        Self { body: NoContent, cookies: vec![login(&with.token), device] }
+        Ok(Self { body: NoContent, cookies: vec![login(&with.token), device] })
     }
 }
 

@@ -150,5 +150,7 @@ async fn join(
 ) -> Result<Fresh, Problem> {
     let Join { token, first_name, last_name, password } = body;
     let new = NewMember { first_name, last_name, password: password.into() };
-    Ok(Fresh::signed_in(&api.doors().join(&token, new, stranger.origin).await?))
+    let Stranger { login, origin, .. } = stranger;
+    let signed_in = api.doors().join(&token, new, origin.clone()).await?;
+    Fresh::in_place_of(login, &signed_in, &api, origin).await
 }

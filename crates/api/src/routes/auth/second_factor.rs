@@ -1,4 +1,5 @@
 use axum::Json;
+use qrcode::{QrCode, render::svg};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,8 +14,10 @@ use crate::{Problem, body::Body, callers::LoggedIn};
 struct NewTotpView {
     /// Base32, for who types it.
     secret: String,
-    /// `otpauth:`, for who scans it.
+    /// `otpauth:`, for an app on the same device.
     url: String,
+    /// The same for who scans it: a QR code as SVG.
+    qr_code: String,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -51,7 +54,14 @@ pub(super) fn routes() -> Routes {
 
 async fn set_up(LoggedIn(caller): LoggedIn) -> Result<Json<NewTotpView>, Problem> {
     let new = caller.set_up_totp().await?;
-    Ok(Json(NewTotpView { secret: new.secret.to_string(), url: new.url.to_string() }))
+    let (secret, url) = (new.secret.to_string(), new.url.to_string());
+    Ok(Json(NewTotpView { secret, qr_code: qr_code(&url), url }))
+}
+
+#[expect(clippy::expect_used, reason = "an e-mail address is shorter than what a code can hold")]
+fn qr_code(url: &str) -> String {
+    let code = QrCode::new(url).expect("a URL that is not too long");
+    code.render::<svg::Color<'_>>().build()
 }
 
 async fn confirm(

@@ -70,7 +70,7 @@ impl Run {
         self.files(&organization, &owner).await;
         self.organization(&organization, &owner).await;
         let parent = self.platform(&organization).await;
-        self.member_of_the_parent(&parent, &organization, &owner).await;
+        self.one_of_the_parent(&parent, &organization, &owner).await;
         self.call(
             "delete_organization",
             &[("organization_id", &*organization)],
@@ -80,7 +80,11 @@ impl Run {
         .await;
     }
 
-    async fn user(&self, email: &str, is_platform_admin: bool) -> model::Id<model::core::User> {
+    pub(super) async fn user(
+        &self,
+        email: &str,
+        is_platform_admin: bool,
+    ) -> model::Id<model::core::User> {
         let new = NewUser {
             first_name: "Olivia".to_owned(),
             last_name: "Sparks".to_owned(),
@@ -280,7 +284,7 @@ impl Run {
     }
 
     /// A member of the parent organization becomes one here, and leaves.
-    async fn member_of_the_parent(&mut self, parent: &str, organization: &str, owner: &str) {
+    async fn one_of_the_parent(&mut self, parent: &str, organization: &str, owner: &str) {
         let user = self.user("greta@garden.example", false).await;
         let viewer = SystemRole::Viewer.seeded_id();
         self.site.system.add_member(parent.parse().unwrap(), user, vec![viewer]).await.unwrap();
