@@ -96,12 +96,13 @@ def test(tool, scratch, started, document, caller, long):
     arguments += ["--header", ": ".join(header)] if header else []
     business = started["organizations"][0]
     named = {"ORGANIZATION": business["id"], "PUBLIC_KEY": business["public_key"]}
-    passed = subprocess.run(arguments, env={**os.environ, **named}).returncode == 0
+    environment = {**os.environ, **named}
+    run = subprocess.run(arguments, cwd=ROOT / "target", env=environment)
     if header:
         # A caller whose credentials had been lost would have tested nothing.
         url = started["base_url"] + ORGANIZATION.format(organization_id=business["id"])
         call(f"{url}/booking_flows", **dict([header]))
-    return passed
+    return run.returncode == 0
 
 
 def main():
