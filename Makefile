@@ -24,14 +24,14 @@ WEB_SOURCES := openapi.json web/package.json web/package-lock.json \
 BIOME := web/node_modules/.bin/biome
 say = tools/say
 
-.PHONY: help demo build web contract check format test web-test e2e rust-test test-faults test-controls load bench bench-crud screenshots clean tools
+.PHONY: help demo build web contract check format test web-test e2e schemathesis rust-test test-faults test-controls load bench bench-crud screenshots clean tools
 
 help: ## List what can be made
 	@echo 'Usage: make TARGET'
 	@echo
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 16
 	@echo
-	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000"), test-faults, load and bench.'
+	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000"), schemathesis, test-faults, load and bench.'
 
 demo: build ## Start Wrkbelt with three sample businesses and print where they are
 	@exec $(RELEASE) demo $(ARGS)
@@ -66,7 +66,7 @@ format: tools $(WEB_MODULES) ## Format everything
 	@npm run --silent --prefix web format
 	@$(BIOME) check --write --config-path=web tests/e2e tools bench
 
-test: web-test e2e rust-test ## Every test, with all that it needs installed first
+test: web-test e2e schemathesis rust-test ## Every test, with all that it needs installed first
 
 web-test: tools $(WEB_DIST) $(API_CLIENT_MODULES) ## Tests of the widget and the API's client, and the widget's size against the budget
 	@$(say) 'test: the widget and the client of the API'
@@ -78,6 +78,10 @@ e2e: $(DEBUG) $(E2E_MODULES) ## Book in a real browser
 	@CHROMIUM="$$(tools/chromium)"; export CHROMIUM; \
 	$(say) "test: bookings in a browser ($$CHROMIUM)"; \
 	node tests/e2e/run.mjs $(ARGS)
+
+schemathesis: $(DEBUG) ## Send the API what its document allows and forbids; ARGS=long for many times as much
+	@$(say) 'test: the API against its OpenAPI document'
+	@python3 tests/schemathesis/run.py $(ARGS)
 
 rust-test: tools $(WEB_DIST) ## Tests of the Rust crates
 	@tools/strace
@@ -92,6 +96,8 @@ test-faults: $(DEBUG) ## The long versions of the tests that break things: half 
 	@WRKBELT_KILLS=30 cargo test --locked --package store-mongo --test store_mongo -- nothing_acknowledged --nocapture
 	@$(say) 'test: 1,000 bits flipped in a database file'
 	@WRKBELT_FLIPS=1000 cargo test --locked --package store-sqlite --test engine -- flips --nocapture
+	@$(say) 'test: the API against its OpenAPI document, 100,000 times'
+	@python3 tests/schemathesis/run.py long
 
 test-controls: tools $(WEB_DIST) ## Take guards out of the binary: the tests must notice
 	@$(say) 'test: compiling a binary without a sync for each commit'

@@ -26,6 +26,8 @@ mod matrix;
 mod member;
 #[path = "api/pages.rs"]
 mod pages;
+#[path = "api/peer_faults.rs"]
+mod peer_faults;
 #[path = "api/platform.rs"]
 mod platform;
 #[path = "api/readiness.rs"]

@@ -7,7 +7,10 @@ use axum::{
 use futures_util::stream;
 
 use super::{About, Routes, entities::shown};
-use crate::callers::{Allowed, permission::ViewAuditLog};
+use crate::{
+    callers::{Allowed, permission::ViewAuditLog},
+    problem::Problem,
+};
 
 pub(super) fn routes() -> Routes {
     Routes::new().get(
@@ -21,8 +24,8 @@ pub(super) fn routes() -> Routes {
     )
 }
 
-async fn export(allowed: Allowed<ViewAuditLog>) -> Lines {
-    Lines(allowed.0)
+async fn export(allowed: Allowed<ViewAuditLog>) -> Result<Lines, Problem> {
+    Ok(Lines(allowed.0))
 }
 
 /// Read and written page by page, so that a long log needs no more memory than a short one.

@@ -89,9 +89,9 @@ struct PermissionView {
     description: String,
 }
 
-async fn permissions(_: Allowed<ViewPermissions>) -> Json<All<PermissionView>> {
+async fn permissions(_: Allowed<ViewPermissions>) -> Result<Json<All<PermissionView>>, Problem> {
     let view = |it: &Permission| PermissionView { name: *it, description: it.description() };
-    Json(All { data: Permission::ALL.iter().map(view).collect() })
+    Ok(Json(All { data: Permission::ALL.iter().map(view).collect() }))
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -104,7 +104,7 @@ struct SystemRoleView {
     permissions: Vec<Permission>,
 }
 
-async fn system_roles(_: Allowed<View<Role>>) -> Json<All<SystemRoleView>> {
+async fn system_roles(_: Allowed<View<Role>>) -> Result<Json<All<SystemRoleView>>, Problem> {
     let view = |it: SystemRole| SystemRoleView {
         id: it.seeded_id(),
         name: it,
@@ -112,7 +112,7 @@ async fn system_roles(_: Allowed<View<Role>>) -> Json<All<SystemRoleView>> {
         permissions: it.permissions().collect(),
     };
     let given = SystemRole::ALL.into_iter().filter(|it| *it != SystemRole::PlatformAdmin);
-    Json(All { data: given.map(view).collect() })
+    Ok(Json(All { data: given.map(view).collect() }))
 }
 
 /// What members see of each other.

@@ -1,9 +1,9 @@
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{
     Deserialize, Deserializer, Serialize,
     de::{self, DeserializeOwned},
 };
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -68,11 +68,20 @@ impl<'de, E: DeserializeOwned> Deserialize<'de> for Identified<E> {
 
 impl<E: JsonSchema> JsonSchema for Identified<E> {
     fn schema_name() -> std::borrow::Cow<'static, str> {
-        E::schema_name()
+        format!("Identified{}", E::schema_name()).into()
     }
 
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        E::json_schema(generator)
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = E::json_schema(generator);
+        let id = generator.subschema_for::<Id<E>>().to_value();
+        let fields = schema.ensure_object();
+        if let Value::Object(properties) = fields.entry("properties").or_insert(json!({})) {
+            properties.insert("_id".to_owned(), id);
+        }
+        if let Value::Array(required) = fields.entry("required").or_insert(json!([])) {
+            required.push("_id".into());
+        }
+        schema
     }
 }
 
