@@ -4,6 +4,8 @@
 
 #[path = "api/auth.rs"]
 mod auth;
+#[path = "api/browser.rs"]
+mod browser;
 #[path = "api/commands.rs"]
 mod commands;
 #[path = "api/documents.rs"]

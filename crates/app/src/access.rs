@@ -182,10 +182,10 @@ impl House {
     async fn scopes(&self, of: Id<Organization>, key: &ApiKey) -> Result<Permissions> {
         let scopes = key.scopes.iter().copied();
         let Some(maker) = key.created_by_id else { return Ok(Permissions::new(scopes)) };
-        let scoped = self.store.scoped(of);
-        let membership = scoped.get(Membership::id_of(of, maker)).await?;
+        let own = self.store.scoped(of);
+        let membership = own.get(Membership::id_of(of, maker)).await?;
         let Some(membership) = membership else { return Ok(Permissions::new([])) };
-        let held = permissions::of_roles(&scoped, &membership.body.roles).await?;
+        let held = permissions::of_roles(&own, &membership.body.roles).await?;
         Ok(Permissions::new(scopes.filter(|it| held.contains(it))))
     }
 }

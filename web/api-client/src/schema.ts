@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/public/v1/waitlist": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask to be let in; asking twice is asking once */
+        post: operations["join_waitlist"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{organization_id}": {
         parameters: {
             query?: never;
@@ -1058,6 +1075,62 @@ export interface paths {
         patch: operations["update_schedule"];
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A page of the organization’s files
+         * @description Needs the permission `VIEW_FILES`.
+         */
+        get: operations["list_files"];
+        put?: never;
+        /**
+         * Keep a file
+         * @description Needs the permission `CREATE_FILE`.
+         */
+        post: operations["upload_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One file
+         * @description Needs the permission `VIEW_FILES`.
+         */
+        get: operations["get_file"];
+        /**
+         * Write a file anew
+         * @description Needs the permission `UPDATE_FILE`.
+         */
+        put: operations["replace_file"];
+        post?: never;
+        /**
+         * Delete a file
+         * @description Needs the permission `DELETE_FILE`.
+         */
+        delete: operations["delete_file"];
+        options?: never;
+        head?: never;
+        /**
+         * Change fields of a file (JSON Merge Patch)
+         * @description Needs the permission `UPDATE_FILE`.
+         */
+        patch: operations["update_file"];
+        trace?: never;
+    };
     "/api/v1/organizations/{organization_id}/booking_flow_versions": {
         parameters: {
             query?: never;
@@ -1418,6 +1491,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/me/avatar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change the picture of oneself */
+        put: operations["change_avatar"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/files/{id}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let whoever has the link read a file for 15 minutes
+         * @description Needs the permission `VIEW_FILES`.
+         */
+        post: operations["link_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/platform/users": {
         parameters: {
             query?: never;
@@ -1622,6 +1732,359 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in: sets the cookie of a login session */
+        post: operations["log_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End this login session */
+        post: operations["log_out"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make the first user of a new platform */
+        post: operations["set_up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/forgot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a link sent to choose another password */
+        post: operations["forgot_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Choose another password with a link; ends all sessions */
+        post: operations["reset_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/email/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show with a link that the address is one's own */
+        post: operations["verify_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in, and what they may do */
+        get: operations["show_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change one's names or language */
+        patch: operations["change_me"];
+        trace?: never;
+    };
+    "/api/v1/auth/switch_organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Go to another of one's organizations */
+        post: operations["switch_organization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another password; ends all other sessions */
+        post: operations["change_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/email/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a link sent that shows that the address is one's own */
+        post: operations["send_verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where one is signed in */
+        get: operations["list_logins"];
+        put?: never;
+        post?: never;
+        /** End all login sessions but this one */
+        delete: operations["end_other_logins"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a login session */
+        delete: operations["end_login"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begin to set up a second factor */
+        post: operations["set_up_totp"];
+        /** Take the second factor away */
+        delete: operations["disable_totp"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Show a first code; answers the recovery codes */
+        post: operations["confirm_totp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Invitations that can still be accepted
+         * @description Needs the permission `INVITE_USER`.
+         */
+        get: operations["list_invitations"];
+        put?: never;
+        /**
+         * Invite somebody by mail
+         * @description Needs the permission `INVITE_USER`.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an invitation back
+         * @description Needs the permission `INVITE_USER`.
+         */
+        delete: operations["revoke_invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invitation is about */
+        post: operations["show_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept an invitation to one's own address */
+        post: operations["accept_invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/invitations/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept an invitation with a new account, and sign in to it */
+        post: operations["join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of a public file, or of a private one to which there is a link */
+        get: operations["serve_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1665,6 +2128,11 @@ export interface components {
          * @enum {string}
          */
         AbandonReason: "timeout" | "closed" | "out_of_area" | "no_timeslots" | "price" | "other";
+        AcceptedView: {
+            organization_id: string;
+        };
+        /** @description Who may read it. */
+        AccessLevel: "public" | "private";
         /** @description Who did something. */
         Actor: {
             /** @description Absent for the system itself. */
@@ -1762,6 +2230,19 @@ export interface components {
             name?: string | null;
             scopes?: components["schemas"]["Permission"][] | null;
         };
+        /** @description What is asked of somebody who wants to be let in. */
+        Asked: {
+            company_name: string;
+            /** @description `http` or `https`. */
+            company_website: string;
+            /** @description Whether they agree to be written to: must be `true`. */
+            consent: boolean;
+            email: components["schemas"]["EmailAddress"];
+            first_name: string;
+            last_name: string;
+            /** @description Where they heard of it. */
+            source?: string | null;
+        };
         /** @description Where the visitor came from. */
         Attribution: {
             /** @default {} */
@@ -1832,17 +2313,9 @@ export interface components {
             collection: string;
             id: string;
         };
-        /** @description A heading under which answers stand together. */
-        BookingAnswerCategory: {
-            content: components["schemas"]["ContentConfig"];
-            /**
-             * Format: int32
-             * @description Lowest first.
-             * @default 0
-             */
-            order?: number;
-            /** @description Unique in the organization. */
-            slug: string;
+        AvatarView: {
+            /** @description Path on this server. */
+            avatar_url: string;
         };
         /** @description A heading under which answers stand together. */
         BookingAnswerCategoryDocument: {
@@ -1935,21 +2408,6 @@ export interface components {
             updated_at: string;
             vendor?: components["schemas"]["BookingVendor"] | null;
             version: number;
-        };
-        /**
-         * @description The draft of the steps that lead a visitor to a booking; what visitors see is the published
-         *     [`BookingFlowVersion`].
-         */
-        BookingFlow: {
-            content: components["schemas"]["ContentConfig"];
-            /** @default false */
-            has_unpublished_changes?: boolean;
-            published_version_id?: string | null;
-            /** @description Unique in the organization among the not deleted, as is the title. */
-            slug: string;
-            status: components["schemas"]["BookingFlowStatus"];
-            /** @description In order. */
-            steps: string[];
         };
         /**
          * @description Where the builder drew things. Apart from the things themselves, so that moving one changes
@@ -2222,41 +2680,6 @@ export interface components {
         /** @description Where a flow stands in its life. */
         BookingFlowStatus: ("draft" | "published") | "deleted";
         /** @description One step of a flow. */
-        BookingFlowStep: {
-            booking_flow_id: string;
-            config?: unknown;
-            content: components["schemas"]["ContentConfig"];
-            step_type?: unknown;
-        } & ({
-            config: components["schemas"]["Zipcode"];
-            /** @constant */
-            step_type: "zipcode";
-        } | {
-            config: components["schemas"]["ServiceSelection"];
-            /** @constant */
-            step_type: "service_selection";
-        } | {
-            config: components["schemas"]["AdditionalDetails"];
-            /** @constant */
-            step_type: "additional_details";
-        } | {
-            config: components["schemas"]["TimeslotSelection"];
-            /** @constant */
-            step_type: "timeslot_selection";
-        } | {
-            config: components["schemas"]["CustomerInfo"];
-            /** @constant */
-            step_type: "customer_info";
-        } | {
-            config: components["schemas"]["Summary"];
-            /** @constant */
-            step_type: "summary";
-        } | {
-            config: components["schemas"]["Confirmation"];
-            /** @constant */
-            step_type: "confirmation";
-        });
-        /** @description One step of a flow. */
         BookingFlowStepDocument: {
             _id: string;
             booking_flow_id: string;
@@ -2435,37 +2858,6 @@ export interface components {
             customer?: components["schemas"]["BookingCustomer"] | null;
             customer_id?: (string | null) | null;
         };
-        /** @description Something a visitor is asked on the way to a service. */
-        BookingQuestion: {
-            /**
-             * @description In the order shown.
-             * @default []
-             */
-            answer_ids?: string[];
-            content: components["schemas"]["ContentConfig"];
-            /** @default true */
-            is_required?: boolean;
-            kind: components["schemas"]["QuestionKind"];
-            /** @default {} */
-            rules?: components["schemas"]["ValueRules"];
-            /** @description Unique in its flow. */
-            slug: string;
-        };
-        /** @description One answer that a visitor may choose. */
-        BookingQuestionAnswer: {
-            booking_question_id: string;
-            category_id?: string | null;
-            content: components["schemas"]["ContentConfig"];
-            /** @description Unique in its question. */
-            slug: string;
-        } & ({
-            /** @constant */
-            kind: "text";
-        } | {
-            booking_service_id: string;
-            /** @constant */
-            kind: "service_reference";
-        });
         /** @description One answer that a visitor may choose. */
         BookingQuestionAnswerDocument: {
             _id: string;
@@ -2578,39 +2970,6 @@ export interface components {
             kind?: components["schemas"]["QuestionKind"] | null;
             rules?: components["schemas"]["ValueRules"] | null;
             slug?: string | null;
-        };
-        /** @description Something that can be booked. */
-        BookingService: {
-            content: components["schemas"]["ContentConfig"];
-            /** @description What coming out costs, whatever is done then. */
-            dispatch_fee?: components["schemas"]["Money"] | null;
-            /**
-             * Format: uint32
-             * @description 5 to 1,440.
-             */
-            duration_minutes: number;
-            price: components["schemas"]["Price"];
-            schedule_id?: string | null;
-            /**
-             * @description Where it is offered; empty is everywhere.
-             * @default []
-             */
-            service_zone_ids?: string[];
-            /**
-             * @description What whoever comes must be able to do.
-             * @default []
-             */
-            skills?: string[];
-            /** @description Unique in the organization. */
-            slug: string;
-            /** @default active */
-            status?: components["schemas"]["ServiceStatus"];
-            /**
-             * Format: date-time
-             * @description When it was last read from the vendor.
-             */
-            synced_at?: string | null;
-            vendor_data?: components["schemas"]["VendorData"] | null;
         };
         /** @description Something that can be booked. */
         BookingServiceDocument: {
@@ -2871,6 +3230,7 @@ export interface components {
         BrandView: {
             colors?: components["schemas"]["BrandColors"] | null;
             dark_mode: components["schemas"]["DarkMode"];
+            /** @description Path on this server. */
             logo_url?: string | null;
             shape: components["schemas"]["BrandShape"];
             typography: components["schemas"]["Typography"];
@@ -2930,6 +3290,13 @@ export interface components {
              */
             per_window: number;
         };
+        /** @description Absent stays as it is. */
+        Changes: {
+            first_name?: string | null;
+            last_name?: string | null;
+            /** @description BCP 47 tag. */
+            locale?: string | null;
+        };
         /** @description What advertisers add to the page's URL. */
         ClickIds: {
             fbclid?: string | null;
@@ -2937,6 +3304,10 @@ export interface components {
             gclid?: string | null;
             msclkid?: string | null;
             wbraid?: string | null;
+        };
+        Code: {
+            /** @description Six digits. */
+            code: string;
         };
         /** @description `#rrggbb`, and nothing else that CSS would take. */
         Color: string;
@@ -3045,6 +3416,9 @@ export interface components {
             redirect_url?: string | null;
             /** @default true */
             show_reference?: boolean;
+        };
+        Confirmation2: {
+            password: string;
         };
         /** @description What was agreed to at the booking. */
         Consent: {
@@ -3419,16 +3793,113 @@ export interface components {
             value: string;
         };
         /**
+         * @description An uploaded file: what is known of it. The bytes are in the file storage under `storage_key`.
+         *     An organization's, or a person's own, which belongs to no organization.
+         */
+        FileDocument: {
+            _id: string;
+            access_level: components["schemas"]["AccessLevel"];
+            /** @description The visit in which it was attached. */
+            booking_session_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** @description `logos`, `attachments/2026`: for people, the storage knows only `storage_key`. */
+            directory: string;
+            /** @description 1 to 255 bytes, without path separators and control characters. */
+            filename: string;
+            /** @default {} */
+            metadata?: {
+                [key: string]: string;
+            };
+            /** @description As the content says. */
+            mime_type: string;
+            organization_id?: string;
+            /** @description Of the bytes as they are stored, in hex. */
+            sha256?: string | null;
+            /**
+             * Format: uint64
+             * @description In bytes.
+             */
+            size: number;
+            status: components["schemas"]["FileStatus"];
+            storage_provider: components["schemas"]["StorageProvider"];
+            /**
+             * Format: date-time
+             * @description When it may be removed; absent is never.
+             */
+            ttl_for_lifecycle?: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            upload: components["schemas"]["FileUpload"];
+            /** @description Whose; required of a private file that no visit owns. */
+            user_id?: string | null;
+            version: number;
+        };
+        /**
+         * @description An uploaded file: what is known of it. The bytes are in the file storage under `storage_key`.
+         *     An organization's, or a person's own, which belongs to no organization.
+         */
+        FileInput: {
+            access_level: components["schemas"]["AccessLevel"];
+            /** @description `logos`, `attachments/2026`: for people, the storage knows only `storage_key`. */
+            directory: string;
+            /** @description 1 to 255 bytes, without path separators and control characters. */
+            filename: string;
+            /** @default {} */
+            metadata?: {
+                [key: string]: string;
+            };
+        };
+        FilePage: {
+            data: components["schemas"]["FileDocument"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string;
+            /** @description Of all pages, with `include_total=true`. */
+            total?: number;
+        };
+        /**
+         * @description An uploaded file: what is known of it. The bytes are in the file storage under `storage_key`.
+         *     An organization's, or a person's own, which belongs to no organization.
+         */
+        FilePatch: {
+            access_level?: components["schemas"]["AccessLevel"] | null;
+            directory?: string | null;
+            filename?: string | null;
+            metadata?: {
+                [key: string]: string;
+            } | null;
+        };
+        FilePath: {
+            /** @description As a link, a view or an avatar names it. */
+            file: string;
+        };
+        /** @description How far an upload is. */
+        FileStatus: ("active" | "failed") | "pending" | "deleted";
+        /** @description How the bytes came. */
+        FileUpload: {
+            /** @constant */
+            mode: "direct";
+        };
+        FirstOrganization: {
+            name: string;
+            slug: components["schemas"]["TenantSubdomain"];
+            /** @description IANA: `America/New_York`. */
+            time_zone: string;
+        };
+        /**
          * @description A flow with all that it needs, so that later changes to any of it do not reach it. Zones and
          *     schedules are not in it: when and where a business works today counts for every version.
          */
         FlowSnapshot: {
-            answers: components["schemas"]["BookingQuestionAnswer"][];
-            categories: components["schemas"]["BookingAnswerCategory"][];
-            flow: components["schemas"]["BookingFlow"];
-            questions: components["schemas"]["BookingQuestion"][];
-            services: components["schemas"]["BookingService"][];
-            steps: components["schemas"]["BookingFlowStep"][];
+            answers: components["schemas"]["IdentifiedBookingQuestionAnswer"][];
+            categories: components["schemas"]["IdentifiedBookingAnswerCategory"][];
+            flow: components["schemas"]["IdentifiedBookingFlow"];
+            questions: components["schemas"]["IdentifiedBookingQuestion"][];
+            services: components["schemas"]["IdentifiedBookingService"][];
+            steps: components["schemas"]["IdentifiedBookingFlowStep"][];
+        };
+        Forgot: {
+            email: components["schemas"]["EmailAddress"];
         };
         /** @description An answer on the visitor's path. */
         GivenAnswer: {
@@ -3472,6 +3943,138 @@ export interface components {
              */
             subdivision?: string | null;
         };
+        /** @description A heading under which answers stand together. */
+        IdentifiedBookingAnswerCategory: {
+            _id: string;
+            content: components["schemas"]["ContentConfig"];
+            /**
+             * Format: int32
+             * @description Lowest first.
+             * @default 0
+             */
+            order?: number;
+            /** @description Unique in the organization. */
+            slug: string;
+        };
+        /**
+         * @description The draft of the steps that lead a visitor to a booking; what visitors see is the published
+         *     [`BookingFlowVersion`].
+         */
+        IdentifiedBookingFlow: {
+            _id: string;
+            content: components["schemas"]["ContentConfig"];
+            /** @default false */
+            has_unpublished_changes?: boolean;
+            published_version_id?: string | null;
+            /** @description Unique in the organization among the not deleted, as is the title. */
+            slug: string;
+            status: components["schemas"]["BookingFlowStatus"];
+            /** @description In order. */
+            steps: string[];
+        };
+        /** @description One step of a flow. */
+        IdentifiedBookingFlowStep: {
+            _id: string;
+            booking_flow_id: string;
+            config?: unknown;
+            content: components["schemas"]["ContentConfig"];
+            step_type?: unknown;
+        } & ({
+            config: components["schemas"]["Zipcode"];
+            /** @constant */
+            step_type: "zipcode";
+        } | {
+            config: components["schemas"]["ServiceSelection"];
+            /** @constant */
+            step_type: "service_selection";
+        } | {
+            config: components["schemas"]["AdditionalDetails"];
+            /** @constant */
+            step_type: "additional_details";
+        } | {
+            config: components["schemas"]["TimeslotSelection"];
+            /** @constant */
+            step_type: "timeslot_selection";
+        } | {
+            config: components["schemas"]["CustomerInfo"];
+            /** @constant */
+            step_type: "customer_info";
+        } | {
+            config: components["schemas"]["Summary"];
+            /** @constant */
+            step_type: "summary";
+        } | {
+            config: components["schemas"]["Confirmation"];
+            /** @constant */
+            step_type: "confirmation";
+        });
+        /** @description Something a visitor is asked on the way to a service. */
+        IdentifiedBookingQuestion: {
+            _id: string;
+            /**
+             * @description In the order shown.
+             * @default []
+             */
+            answer_ids?: string[];
+            content: components["schemas"]["ContentConfig"];
+            /** @default true */
+            is_required?: boolean;
+            kind: components["schemas"]["QuestionKind"];
+            /** @default {} */
+            rules?: components["schemas"]["ValueRules"];
+            /** @description Unique in its flow. */
+            slug: string;
+        };
+        /** @description One answer that a visitor may choose. */
+        IdentifiedBookingQuestionAnswer: {
+            _id: string;
+            booking_question_id: string;
+            category_id?: string | null;
+            content: components["schemas"]["ContentConfig"];
+            /** @description Unique in its question. */
+            slug: string;
+        } & ({
+            /** @constant */
+            kind: "text";
+        } | {
+            booking_service_id: string;
+            /** @constant */
+            kind: "service_reference";
+        });
+        /** @description Something that can be booked. */
+        IdentifiedBookingService: {
+            _id: string;
+            content: components["schemas"]["ContentConfig"];
+            /** @description What coming out costs, whatever is done then. */
+            dispatch_fee?: components["schemas"]["Money"] | null;
+            /**
+             * Format: uint32
+             * @description 5 to 1,440.
+             */
+            duration_minutes: number;
+            price: components["schemas"]["Price"];
+            schedule_id?: string | null;
+            /**
+             * @description Where it is offered; empty is everywhere.
+             * @default []
+             */
+            service_zone_ids?: string[];
+            /**
+             * @description What whoever comes must be able to do.
+             * @default []
+             */
+            skills?: string[];
+            /** @description Unique in the organization. */
+            slug: string;
+            /** @default active */
+            status?: components["schemas"]["ServiceStatus"];
+            /**
+             * Format: date-time
+             * @description When it was last read from the vendor.
+             */
+            synced_at?: string | null;
+            vendor_data?: components["schemas"]["VendorData"] | null;
+        };
         /** @description How the widget starts. */
         Initialization: {
             /** @default false */
@@ -3500,6 +4103,33 @@ export interface components {
              */
             trigger_selector?: string | null;
         };
+        InvitationPath: {
+            /** @description Of the invitation. */
+            id: string;
+        };
+        InvitationView: {
+            _id: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            roles: string[];
+        };
+        InvitationsView: {
+            data: components["schemas"]["InvitationView"][];
+        };
+        /** @description What whoever has the link is told. */
+        InvitedView: {
+            email: string;
+            organization_name: string;
+        };
+        Join: {
+            first_name: string;
+            last_name: string;
+            /** @description 12 to 256 characters. */
+            password: string;
+            /** @description What is behind `#token=` in the link. */
+            token: string;
+        };
         /** @description A key, this once. */
         KeyView: {
             _id: string;
@@ -3514,6 +4144,19 @@ export interface components {
         };
         /** @description Where the widget is drawn. */
         LaunchMode: "inline" | "modal" | "floating";
+        /** @description The way to a private file. */
+        LinkView: {
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Path and query on this server. */
+            url: string;
+        };
+        LogInBody: {
+            /** @description Of the authenticator app, or a recovery code; only for accounts with a second factor. */
+            code?: string | null;
+            email: string;
+            password: string;
+        };
         /** @description All that are present must match. */
         MatchingCriteria: {
             campaign?: components["schemas"]["CampaignCriteria"] | null;
@@ -3523,6 +4166,27 @@ export interface components {
             query_params?: {
                 [key: string]: components["schemas"]["QueryParameter"];
             };
+        };
+        /** @description Who is signed in. */
+        MeView: {
+            _id: string;
+            active_organization_id?: string | null;
+            email: string;
+            /** Format: date-time */
+            email_verified_at?: string | null;
+            first_name: string;
+            has_second_factor: boolean;
+            is_platform_admin: boolean;
+            last_name: string;
+            locale?: string | null;
+            memberships: components["schemas"]["MembershipView"][];
+            /** @description In the active organization. */
+            permissions: components["schemas"]["Permission"][];
+            /**
+             * Format: uint
+             * @description How many can still be used.
+             */
+            recovery_codes: number;
         };
         /** @description Photos and documents that a visitor may add. */
         MediaUpload: {
@@ -3598,6 +4262,13 @@ export interface components {
             roles?: string[] | null;
             user_id?: string | null;
         };
+        MembershipView: {
+            is_default: boolean;
+            name: string;
+            organization_id: string;
+            roles: string[];
+            slug: components["schemas"]["TenantSubdomain"];
+        };
         Message: {
             code: components["schemas"]["Notice"];
             /** @description For the visitor. */
@@ -3628,6 +4299,11 @@ export interface components {
             amount_minor: number;
             currency: string;
         };
+        NewInvitation: {
+            email: components["schemas"]["EmailAddress"];
+            /** @description None that allows more than the caller may do. */
+            roles: string[];
+        };
         /** @description What makes a key. */
         NewKey: {
             /**
@@ -3638,6 +4314,20 @@ export interface components {
             name: string;
             /** @description None that the caller does not have. */
             scopes: components["schemas"]["Permission"][];
+        };
+        NewPassword: {
+            old_password: string;
+            /** @description 12 to 256 characters. */
+            password: string;
+        };
+        /** @description What an authenticator app is set up with, this once. */
+        NewTotpView: {
+            /** @description The same for who scans it: a QR code as SVG. */
+            qr_code: string;
+            /** @description Base32, for who types it. */
+            secret: string;
+            /** @description `otpauth:`, for an app on the same device. */
+            url: string;
         };
         /**
          * @description Why a slot, or a whole day, is not offered.
@@ -3788,6 +4478,22 @@ export interface components {
             description: string;
             name: components["schemas"]["Permission"];
         };
+        PersonView: {
+            _id: string;
+            email: string;
+            /** Format: date-time */
+            email_verified_at?: string | null;
+            first_name: string;
+            has_second_factor: boolean;
+            is_platform_admin: boolean;
+            last_name: string;
+            locale?: string | null;
+            /**
+             * Format: uint
+             * @description How many can still be used.
+             */
+            recovery_codes: number;
+        };
         Position: {
             /** Format: double */
             x: number;
@@ -3903,8 +4609,22 @@ export interface components {
         };
         /** @description How it is answered. */
         QuestionKind: ("text" | "number" | "date" | "photo") | "single_choice" | "multi_choice";
+        /** @description The same for everybody. */
+        Received: {
+            status: string;
+        };
+        /** @description Codes for who has lost the authenticator, this once. */
+        RecoveryCodes: {
+            recovery_codes: string[];
+        };
         /** @description Six letters and digits that cannot be taken for one another when spoken, as `K7M-2QX`. */
         Reference: string;
+        Reset: {
+            /** @description 12 to 256 characters. */
+            password: string;
+            /** @description What is behind `#token=` in the link. */
+            token: string;
+        };
         /** @description How long to keep what may be dropped; absent is for ever. */
         Retention: {
             /** Format: uint32 */
@@ -4597,6 +5317,10 @@ export interface components {
             event_type: "VALIDATION_FAILED";
         });
         SessionPath: {
+            /** @description Of the login session. */
+            id: string;
+        };
+        SessionPath2: {
             /** @description Of the session. */
             id: string;
         };
@@ -4614,6 +5338,42 @@ export interface components {
              * @default 72
              */
             resume_ttl_hours?: number;
+        };
+        /** @description Where somebody is signed in. */
+        SessionView: {
+            _id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            ip?: string | null;
+            /** @description Whether it is the one of this request. */
+            is_this_one: boolean;
+            /**
+             * Format: date-time
+             * @description Within a minute.
+             */
+            last_seen_at: string;
+            user_agent?: string | null;
+        };
+        SessionsView: {
+            data: components["schemas"]["SessionView"][];
+        };
+        SetUp: {
+            email: components["schemas"]["EmailAddress"];
+            first_name: string;
+            last_name: string;
+            /** @description Whose owner they become. */
+            organization?: components["schemas"]["FirstOrganization"] | null;
+            /** @description 12 to 256 characters. */
+            password: string;
+            /** @description Of the link that the server printed. */
+            token: string;
+        };
+        /** @description What a link ends with. */
+        Signed: {
+            expires?: string | null;
+            signature?: string | null;
         };
         /** @description What a widget says of itself when a visit begins. */
         StartBody: {
@@ -4665,6 +5425,8 @@ export interface components {
          * @enum {string}
          */
         StepType: "zipcode" | "service_selection" | "additional_details" | "timeslot_selection" | "customer_info" | "summary" | "confirmation";
+        /** @description Where bytes are kept. */
+        StorageProvider: "local" | "s3";
         /** @description Shows all of it once more before it is booked. */
         Summary: {
             /** @default null */
@@ -4675,6 +5437,9 @@ export interface components {
             show_price?: boolean;
             /** @default null */
             terms?: string | null;
+        };
+        Switch: {
+            organization_id: string;
         };
         /**
          * @description The roles that every organization may give from the beginning. Each of the first five has what
@@ -4766,6 +5531,10 @@ export interface components {
              * @description Goes into `select_timeslot`.
              */
             start: string;
+        };
+        Token: {
+            /** @description What is behind `#token=` in the link. */
+            token: string;
         };
         /** @description A second factor: codes that change with the time. */
         Totp: {
@@ -5415,6 +6184,40 @@ export interface operations {
             };
         };
     };
+    join_waitlist: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description What is asked of somebody who wants to be let in. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Asked"];
+            };
+        };
+        responses: {
+            /** @description The same for everybody. */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_organization: {
         parameters: {
             query?: never;
@@ -5581,6 +6384,15 @@ export interface operations {
                     "application/json": components["schemas"]["All"];
                 };
             };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_system_roles: {
@@ -5602,6 +6414,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["All2"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -9170,6 +9991,258 @@ export interface operations {
             };
         };
     };
+    list_files: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: string;
+                /** @description Only those whose `booking_session_id` is this. */
+                booking_session_id?: string;
+                /** @description Only those whose `created_at` is this. */
+                created_at?: string;
+                /** @description Counts all pages. */
+                include_total?: boolean;
+                limit?: number;
+                /** @description A field of the list, `-` before it for highest first; by id when absent. */
+                sort?: string;
+                /** @description Only those whose `status` is this. */
+                status?: string;
+                /** @description Only those whose `storage_key` is this. */
+                storage_key?: string;
+                /** @description Only those whose `ttl_for_lifecycle` is this. */
+                ttl_for_lifecycle?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    access_level?: components["schemas"]["AccessLevel"];
+                    /** @default files */
+                    directory?: string;
+                    /**
+                     * Format: binary
+                     * @description The last part: at most 25 MiB.
+                     */
+                    file: string;
+                    /** @description A JSON object of texts. */
+                    metadata?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description The document */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replace_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description An uploaded file: what is known of it. The bytes are in the file storage under `storage_key`.
+         *     An organization's, or a person's own, which belongs to no organization.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileInput"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_file: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description An uploaded file: what is known of it. The bytes are in the file storage under `storage_key`.
+         *     An organization's, or a person's own, which belongs to no organization.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilePatch"];
+            };
+        };
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_booking_flow_versions: {
         parameters: {
             query?: {
@@ -10171,6 +11244,91 @@ export interface operations {
                     "application/x-ndjson": unknown;
                 };
             };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_avatar: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    access_level?: components["schemas"]["AccessLevel"];
+                    /** @default files */
+                    directory?: string;
+                    /**
+                     * Format: binary
+                     * @description The last part: at most 25 MiB.
+                     */
+                    file: string;
+                    /** @description A JSON object of texts. */
+                    metadata?: string;
+                };
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AvatarView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    link_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The way to a private file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     list_platform_users: {
@@ -10853,6 +12011,762 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["AuditEntryDocument"];
                 };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LogInBody"];
+            };
+        };
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    log_out: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_up: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUp"];
+            };
+        };
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgot_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Forgot"];
+            };
+        };
+        responses: {
+            /** @description Done, if there was something to do */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reset_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reset"];
+            };
+        };
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_email: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Token"];
+            };
+        };
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who is signed in. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MeView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description Absent stays as it is. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Changes"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_organization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Switch"];
+            };
+        };
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPassword"];
+            };
+        };
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_verification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done, if there was something to do */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_logins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionsView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_other_logins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the login session. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_up_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What an authenticator app is set up with, this once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewTotpView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disable_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Confirmation2"];
+            };
+        };
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_totp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Code"];
+            };
+        };
+        responses: {
+            /** @description Codes for who has lost the authenticator, this once. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_invitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationsView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                /** @description Of the invitation. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Token"];
+            };
+        };
+        responses: {
+            /** @description What whoever has the link is told. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    accept_invitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Token"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AcceptedView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Join"];
+            };
+        };
+        responses: {
+            /** @description Done; nothing more to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    serve_file: {
+        parameters: {
+            query?: {
+                expires?: string;
+                signature?: string;
+            };
+            header?: never;
+            path: {
+                /** @description As a link, a view or an avatar names it. */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes; `Content-Type` says of which type */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The part that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description The client has it already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong, and where (RFC 9457) */
             default: {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::Run;
 use crate::{
-    auth::{PASSWORD, authenticator},
+    browser::{PASSWORD, authenticator},
     site::token,
 };
 
