@@ -20,7 +20,7 @@ pub(crate) fn mailing(config: &Config, store: &str) -> Result<Mailing, Failure> 
         Some(folder) => folder.clone(),
         None => beside(store)?,
     };
-    tracing::info!(folder = %folder.display(), "without --smtp, mails go to a folder");
+    tracing::debug!(folder = %folder.display(), "without --smtp, mails go to a folder");
     let from = match &config.mail_from {
         Some(from) => from.clone(),
         None => NOBODY.parse().map_err(|error| Failure::new(format!("{error}")))?,

@@ -91,7 +91,7 @@ impl House {
             storage_provider: files.provider,
             storage_location: None,
             status: FileStatus::Pending,
-            upload: FileUpload::Direct,
+            upload: FileUpload::Direct {},
             ttl_for_lifecycle: None,
             metadata: new.metadata,
         };

@@ -87,7 +87,7 @@ pub enum FileStatus {
 #[serde(tag = "mode", rename_all = "snake_case", deny_unknown_fields)]
 pub enum FileUpload {
     /// In one request to this server.
-    Direct,
+    Direct {},
 }
 
 impl Entity for File {

@@ -27,10 +27,11 @@ fn places(value: &Value, at: &str, all: &mut Vec<String>) {
     }
 }
 
-/// Places where a visitor's own values stand, of any type.
+/// Places where values of any type stand: a visitor's own, a mail's, and what was audited.
 fn is_open(place: &str) -> bool {
     let last = place.rsplit('/').next().unwrap_or_default();
-    place.contains("/details") || place.contains("/values") || last == "value"
+    let told = ["/template_data", "/before", "/after"].iter().any(|it| place.starts_with(it));
+    told || place.contains("/details") || place.contains("/values") || last == "value"
 }
 
 /// Every object of the sample with one field more, and every value replaced by another.

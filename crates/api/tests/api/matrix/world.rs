@@ -6,7 +6,10 @@ use std::{
     path::Path,
 };
 
-use model::{Entity, Id, ObjectId, Owners, Problems, Timestamp, core::Organization};
+use model::{
+    Entity, Id, ObjectId, Owners, Problems, Timestamp,
+    core::{AuditEntry, Organization},
+};
 use serde_json::Value;
 use store::{Backend, Key, Owner, Record, Scan, Stored, Write, ids_at};
 
@@ -180,6 +183,9 @@ impl Side {
         }
         self.targets.insert("booking_sessions", self.visit.0.parse().unwrap());
         self.targets.insert("organizations", self.organization.object_id());
+        let first = |of| AuditEntry::id_of(of, 1).object_id();
+        self.targets.insert("audit_log", first(Some(self.organization)));
+        self.targets.insert("platform_audit_log", first(None));
     }
 }
 
