@@ -23,6 +23,7 @@ use crate::{
 const BY_ORGANIZATION: &model::Index = &TemporaryLink::COLLECTION.indexes[2];
 const WITHIN: Duration = Duration::from_hours(24 * 7);
 const EMAIL: &str = "email";
+const ORGANIZATION: &str = "organization";
 const ROLES: &str = "roles";
 
 /// An invitation that was not accepted yet.
@@ -80,6 +81,8 @@ impl Member {
         let ids: Vec<_> = roles.iter().map(ToString::to_string).collect();
         body.metadata.additional_data.insert(EMAIL.to_owned(), email.to_string());
         body.metadata.additional_data.insert(ROLES.to_owned(), ids.join(" "));
+        let organization_id = self.tenant().organization().to_string();
+        body.metadata.additional_data.insert(ORGANIZATION.to_owned(), organization_id);
         let mut unit = house.store.platform().begin(at);
         for earlier in house.invitations(tenant.organization()).await? {
             if earlier.body.metadata.additional_data.get(EMAIL).map(String::as_str)

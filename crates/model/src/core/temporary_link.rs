@@ -84,10 +84,11 @@ impl Entity for TemporaryLink {
             Index { name: "token_hash", fields: &["token_hash"], unique: true, only: Only::All },
             Index { name: "expires_at", fields: &["expires_at"], unique: false, only: Only::All },
             Index {
-                name: "organization_id",
-                fields: &["organization_id", "link_type", "created_at"],
+                // Not by `organization_id`: an engine may have the owner under that name.
+                name: "organization",
+                fields: &["metadata.additional_data.organization", "link_type", "created_at"],
                 unique: false,
-                only: Only::Present("organization_id"),
+                only: Only::Present("metadata.additional_data.organization"),
             },
             Index {
                 name: "user_id",
