@@ -24,7 +24,7 @@ WEB_SOURCES := openapi.json web/package.json web/package-lock.json \
 BIOME := web/node_modules/.bin/biome
 say = tools/say
 
-.PHONY: help demo build web contract check format test web-test e2e schemathesis rust-test test-faults test-controls load bench bench-crud screenshots clean tools
+.PHONY: help demo build web contract check format test web-test e2e schemathesis rust-test test-faults test-controls load bench screenshots clean tools
 
 help: ## List what can be made
 	@echo 'Usage: make TARGET'
@@ -59,12 +59,12 @@ check: tools $(WEB_DIST) $(API_CLIENT_MODULES) ## Formatting and lints; a warnin
 	@$(say) 'check: formatting, lints and types of the web parts'
 	@npm run --silent --prefix web check
 	@npm run --silent --prefix $(API_CLIENT) check
-	@$(BIOME) check --error-on-warnings --config-path=web tests/e2e tools bench
+	@$(BIOME) check --error-on-warnings --config-path=web tests/e2e tools
 
 format: tools $(WEB_MODULES) ## Format everything
 	@cargo fmt --all
 	@npm run --silent --prefix web format
-	@$(BIOME) check --write --config-path=web tests/e2e tools bench
+	@$(BIOME) check --write --config-path=web tests/e2e tools
 
 test: web-test e2e schemathesis rust-test ## Every test, with all that it needs installed first
 
@@ -118,9 +118,6 @@ bench: tools $(WEB_DIST) ## Measure the engines beside raw SQLite and the bare M
 	@cargo bench --locked --package store-sqlite --bench commits -- $(ARGS)
 	@$(say) 'bench: MongoDB'
 	@cargo bench --locked --package store-mongo --bench commits
-
-bench-crud: build ## Measure documents over HTTP beside an empty handler and Directus on SQLite
-	@node bench/crud.mjs
 
 screenshots: $(DEBUG) $(E2E_MODULES) ## Draw docs/images/widget.png anew
 	@CHROMIUM="$$(tools/chromium)" node tools/screenshots.mjs

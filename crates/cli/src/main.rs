@@ -117,7 +117,7 @@ enum Command {
     /// Answer every request with nothing: the floor of `load`.
     #[command(hide = true)]
     EmptyServer,
-    /// One request again and again: for the scripts in `bench`.
+    /// One request again and again, to measure it.
     #[command(hide = true)]
     Ask(load::Ask),
 }
