@@ -8,6 +8,8 @@ mod booking;
 mod command;
 mod decide;
 mod event;
+mod files;
+mod prefilled;
 mod rejection;
 mod state;
 mod view;
@@ -15,8 +17,10 @@ mod view;
 pub use booking::booking;
 pub use command::{Claimed, Command, CustomerDetails, Input, Seat, SlotOutcome};
 pub(crate) use decide::check_value;
-pub use decide::{Decided, decide, start};
+pub use decide::{Decided, LinkOutcome, decide, start, start_by_link};
 pub use event::{EventBody, EventData, FieldFailure, GivenAnswer, SessionEvent};
+pub use files::{AttachedFile, FilePlace};
+pub use prefilled::{LinkFault, LinkFaultCode, Prefilled, PrefilledAnswer};
 pub use rejection::Rejection;
 pub use state::{
     AbandonReason, Active, Attribution, BookingSession, ClickIds, CurrentState, Device, DeviceKind,

@@ -3,6 +3,9 @@
 mod answers;
 mod customer;
 mod details;
+mod express_link;
+mod express_link_random;
+mod files;
 mod finish;
 mod navigation;
 mod random;
