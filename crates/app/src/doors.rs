@@ -16,7 +16,7 @@ use crate::{
     cache::Cache,
     gate::Gate,
     migrations::{MIGRATIONS, Migrations},
-    sessions::Remembered,
+    sessions::{LinkTurns, Remembered},
 };
 
 /// Hands the store over. From here on the doors are the only ways to a [`Tenant`]: the public one
@@ -80,6 +80,7 @@ pub(crate) struct Caches {
     pub(crate) zones: Cache<(Id<Organization>, Vec<Id<ServiceZone>>), ZoneIndex>,
     pub(crate) schedules: Cache<(Id<Organization>, Id<Schedule>), Option<Schedule>>,
     pub(crate) sessions: Cache<(Id<Organization>, Id<BookingSession>), Remembered>,
+    pub(crate) links: LinkTurns,
 }
 
 /// Another process may change zones and schedules: so long until it is seen here.
@@ -92,6 +93,7 @@ impl Default for Caches {
             zones: Cache::new(4_096, Some(LIVE)),
             schedules: Cache::new(4_096, Some(LIVE)),
             sessions: Cache::new(4_096, None),
+            links: LinkTurns::default(),
         }
     }
 }

@@ -69,8 +69,8 @@ pub use crate::{
     reseal::Resealed,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
-        Executed, Replayed, SessionToken, StartSession, Started, Timeslots, TimeslotsDay,
-        TimeslotsSlot, VisitorSession,
+        Executed, HostedLink, Replayed, SessionToken, StartSession, Started, Timeslots,
+        TimeslotsDay, TimeslotsSlot, VisitorSession,
     },
     tenant::Tenant,
     waitlist::NewWaitlistRequest,

@@ -5,7 +5,9 @@ mod calendar;
 mod confirmation;
 mod effects;
 mod execute;
+mod express_link;
 mod facts;
+mod files;
 mod journal;
 mod memory;
 mod replay;
@@ -21,12 +23,15 @@ use model::{
 use self::memory::Seen;
 pub use self::{
     execute::Executed,
+    express_link::HostedLink,
     replay::Replayed,
     start::{StartSession, Started},
     timeslots::{Timeslots, TimeslotsDay, TimeslotsSlot},
     token::SessionToken,
 };
-pub(crate) use self::{journal::from_stored as read_event, memory::Remembered};
+pub(crate) use self::{
+    express_link::LinkTurns, journal::from_stored as read_event, memory::Remembered,
+};
 use crate::{Error, Result, Tenant};
 
 /// One session, for whoever has its token.

@@ -1,13 +1,13 @@
 use std::{collections::BTreeMap, fmt::Display, pin::Pin};
 
-use adapters::files::{FileName, StorageKey, Stored, Upload};
+use adapters::files::{FileName, StorageKey, Stored, Upload, UploadError};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use model::{
-    Doc, Id,
+    Doc, Id, Timestamp,
     core::{AccessLevel, File, FileStatus, FileUpload, Organization, User},
     hex,
-    session::BookingSession,
+    session::{BookingSession, FilePlace},
 };
 
 use super::Parts;
@@ -39,6 +39,23 @@ pub(super) struct Owner {
     pub(super) session: Option<Id<BookingSession>>,
 }
 
+/// What is taken, and for how long.
+pub(super) struct Terms<'a> {
+    pub(super) most_bytes: u64,
+    /// A place of a flow says which types it takes; otherwise all that can be kept are taken.
+    pub(super) place: Option<&'a FilePlace>,
+    pub(super) ends_at: Option<Timestamp>,
+    /// Whose change it is in the audit log, which visits are not in.
+    pub(super) by: Option<&'a By>,
+}
+
+impl<'a> Terms<'a> {
+    /// Those of people who are signed in.
+    pub(super) fn of(by: &'a By) -> Self {
+        Self { most_bytes: MOST_BYTES, place: None, ends_at: None, by: Some(by) }
+    }
+}
+
 impl Member {
     /// Keeps a file. Nobody can read it before all of it is there.
     ///
@@ -54,7 +71,7 @@ impl Member {
             user: self.by().user_id(),
             session: None,
         };
-        self.tenant().house().upload(owner, new, boxed(chunks), self.by()).await
+        self.tenant().house().upload(owner, new, boxed(chunks), &Terms::of(self.by())).await
     }
 }
 
@@ -72,10 +89,14 @@ impl House {
         owner: Owner,
         new: NewFile,
         chunks: Chunks<'_>,
-        by: &By,
+        terms: &Terms<'_>,
     ) -> Result<Doc<File>> {
         let files = self.files()?;
-        let upload = Upload::begin(chunks, new.declared.as_deref(), MOST_BYTES).await?;
+        let most_bytes = terms.most_bytes;
+        let upload = Upload::begin(chunks, new.declared.as_deref(), most_bytes).await?;
+        if terms.place.is_some_and(|it| !it.takes(upload.kind().mime())) {
+            return Err(UploadError::UnknownType.into());
+        }
         let name = FileName::sanitized(&new.filename).ending_with(upload.kind().extensions());
         let key = StorageKey::new(random());
         let pending = File {
@@ -85,34 +106,35 @@ impl House {
             directory: new.directory,
             filename: name.as_str().to_owned(),
             mime_type: upload.kind().mime().to_owned(),
-            size: MOST_BYTES,
+            size: most_bytes,
             sha256: None,
             storage_key: key.to_string(),
             storage_provider: files.provider,
             storage_location: None,
             status: FileStatus::Pending,
             upload: FileUpload::Direct {},
-            ttl_for_lifecycle: None,
+            ttl_for_lifecycle: terms.ends_at,
             metadata: new.metadata,
         };
         if let Some(organization) = owner.organization {
-            self.reserve(organization, MOST_BYTES).await?;
+            self.reserve(organization, most_bytes).await?;
         }
         let seen = match self.insert_file(owner.organization, pending).await {
             Ok(seen) => seen,
             Err(error) => {
-                free(files, owner.organization, 1, MOST_BYTES);
+                free(files, owner.organization, 1, most_bytes);
                 return Err(error);
             }
         };
         let stored = upload.store(&key, &files.bytes, &files.pictures).await;
         let finished = match stored {
-            Ok(stored) => self.activate(files, owner.organization, &seen, &stored, by).await,
+            Ok(stored) => self.activate(files, owner.organization, &seen, &stored, terms.by).await,
             Err(error) => Err(error.into()),
         };
         match &finished {
             Ok(file) => {
-                free(files, owner.organization, 0, MOST_BYTES - file.body.size);
+                let left = most_bytes.saturating_sub(file.body.size);
+                free(files, owner.organization, 0, left);
             }
             Err(error) => {
                 tracing::debug!(%error, file = %seen.id, "an upload failed");
@@ -145,7 +167,7 @@ impl House {
         owner: Option<Id<Organization>>,
         seen: &Doc<File>,
         stored: &Stored,
-        by: &By,
+        by: Option<&By>,
     ) -> Result<Doc<File>> {
         let name = FileName::sanitized(&seen.body.filename).ending_with(stored.kind.extensions());
         let body = File {
@@ -160,7 +182,10 @@ impl House {
         let at = self.environment.now();
         let mut unit = self.store.platform().begin(at);
         self.put_file(&mut unit, owner, seen, &body)?;
-        self.commit(unit, owner, by, Change::created(seen.id, &body), at).await?;
+        match by {
+            Some(by) => self.commit(unit, owner, by, Change::created(seen.id, &body), at).await?,
+            None => unit.commit().await?,
+        }
         Ok(Doc { version: seen.version + 1, updated_at: at, body, ..seen.clone() })
     }
 }
@@ -190,10 +215,10 @@ impl From<adapters::files::FileError> for Error {
     }
 }
 
-impl From<adapters::files::UploadError> for Error {
-    fn from(error: adapters::files::UploadError) -> Self {
+impl From<UploadError> for Error {
+    fn from(error: UploadError) -> Self {
         match error {
-            adapters::files::UploadError::Store(error) => error.into(),
+            UploadError::Store(error) => error.into(),
             other => Self::Upload(other),
         }
     }

@@ -75,7 +75,7 @@ impl VisitorSession {
             return Err(Error::Stale { expected: expected_sequence, view });
         }
         let now = self.tenant.now().max(self.session.body.current_state.last_event_at);
-        let Facts { input, taken_over, kept } = self.facts(flow, command, now).await?;
+        let Facts { input, taken_over, kept, file } = self.facts(flow, command, now).await?;
         let (decided, rejection) = match session::decide(flow, &self.session.body, &input, now) {
             Ok(decided) => (decided, None),
             Err(Rejection::Invalid(problems)) => {
@@ -101,7 +101,13 @@ impl VisitorSession {
             next.apply(event);
         }
         let mut unit = self.tenant.scoped().begin(now);
-        let effects = Effects { visitor: self, flow, taken_over: &taken_over, kept: &kept };
+        let effects = Effects {
+            visitor: self,
+            flow,
+            taken_over: &taken_over,
+            kept: &kept,
+            file: file.as_ref(),
+        };
         let mut batch = self.tenant.house().store.platform().begin(now);
         effects.add(&mut unit, &mut batch, &events).await?;
         let stored = events.iter().map(journal::to_stored).collect::<Result<_>>()?;
@@ -122,7 +128,7 @@ impl VisitorSession {
         session::view(flow, self.session.id, &self.session.body)
     }
 
-    fn rejected(&self, flow: &CompiledFlow, rejection: Rejection) -> Error {
+    pub(super) fn rejected(&self, flow: &CompiledFlow, rejection: Rejection) -> Error {
         Error::Rejected { rejection, view: Box::new(self.present(flow)) }
     }
 

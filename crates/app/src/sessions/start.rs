@@ -2,14 +2,18 @@ use std::{collections::HashSet, time::Duration};
 
 use model::{
     Doc, Id, Problems,
+    flow::CompiledFlow,
     session::{self, Attribution, BookingSession, Device, View},
 };
 
-use super::{journal, token::SessionToken};
+use super::{express_link::ByLink, journal, token::SessionToken};
 use crate::{Error, Result, Scheduler};
 
 /// The id of the command that begins a visit; a visitor cannot use it again.
 const START: &str = "start";
+
+/// How often the use of a link is counted anew because another process was faster.
+const ATTEMPTS: usize = 64;
 
 /// What a widget says of itself when a visit begins.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +21,8 @@ pub struct StartSession {
     pub page_url: String,
     pub referrer: Option<String>,
     pub locale: Option<String>,
+    /// The slug of the express link that the visitor followed.
+    pub express_link: Option<String>,
     pub attribution: Attribution,
     pub device: Device,
 }
@@ -34,38 +40,52 @@ impl Scheduler {
     ///
     /// # Errors
     /// [`Error::Paused`], [`Error::NotPublished`], or [`Error::Invalid`] with what is wrong with
-    /// the request.
+    /// the request. An express link that cannot be used is none.
     pub async fn start_session(&self, request: StartSession) -> Result<Started> {
         self.require_active()?;
         check(&request)?;
         let tenant = self.tenant();
-        let flow = tenant.published(self.config().booking_flow_id).await?;
-        let locale = match request.locale.or_else(|| self.config().initialization.locale.clone()) {
-            Some(locale) => locale,
-            None => self.organization().await?.body.locale,
+        let Some(slug) = &request.express_link else {
+            let flow = tenant.published(self.config().booking_flow_id).await?;
+            return self.begin(&request, &flow, None).await;
         };
+        let _turn = tenant.caches().links.turn(tenant.organization(), slug).await;
+        for _ in 0..ATTEMPTS {
+            let by_link = self.by_link(slug, tenant.now()).await?;
+            match self.begin(&request, &by_link.flow, Some(&by_link)).await {
+                // Another process has counted a use.
+                Err(error) if by_link.link().is_some() && error.is_conflict() => {}
+                started => return started,
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn begin(
+        &self,
+        request: &StartSession,
+        flow: &CompiledFlow,
+        by_link: Option<&ByLink>,
+    ) -> Result<Started> {
+        let tenant = self.tenant();
         let token = SessionToken::new(tenant.organization());
         let session_id: Id<BookingSession> = tenant.new_id();
         let now = tenant.now();
         let hours = self.config().session.resume_ttl_hours;
         let expires_at = now.plus(Duration::from_hours(u64::from(hours)));
-        let attribution = Attribution {
-            landing_url: Some(request.page_url),
-            referrer: request.referrer,
-            router_id: None,
-            express_link_id: None,
-            ..request.attribution
-        };
-        let decided = session::start(
-            &flow,
+        let mut decided = session::start(
+            flow,
             self.id(),
             token.hash(),
-            attribution,
-            request.device,
-            locale,
+            attribution(request, by_link),
+            request.device.clone(),
+            self.locale(request).await?,
             expires_at,
         )
         .map_err(|_| Error::NotPublished)?;
+        if let Some(by_link) = by_link {
+            decided = session::start_by_link(flow, decided, &by_link.outcome(), now);
+        }
         let header = journal::Header {
             session_id,
             organization_id: tenant.organization(),
@@ -78,8 +98,11 @@ impl Scheduler {
         let mut unit = tenant.scoped().begin(now);
         let stored = events.iter().map(journal::to_stored).collect::<Result<_>>()?;
         unit.append(session_id, 0, stored, &session)?;
+        if let Some(by_link) = by_link {
+            by_link.count(&mut unit)?;
+        }
         unit.commit().await?;
-        let view = session::view(&flow, session_id, &session);
+        let view = session::view(flow, session_id, &session);
         let organization_id = Some(tenant.organization());
         let version = events.len() as u64;
         let (created_at, updated_at) = (now, now);
@@ -87,6 +110,31 @@ impl Scheduler {
             Doc { id: session_id, organization_id, version, created_at, updated_at, body: session };
         tenant.remember(doc, Some(HashSet::from([START.to_owned()])));
         Ok(Started { session_id, token, view })
+    }
+
+    async fn locale(&self, request: &StartSession) -> Result<String> {
+        let asked = request.locale.as_ref().or(self.config().initialization.locale.as_ref());
+        match asked {
+            Some(locale) => Ok(locale.clone()),
+            None => Ok(self.organization().await?.body.locale),
+        }
+    }
+}
+
+fn attribution(request: &StartSession, by_link: Option<&ByLink>) -> Attribution {
+    let link = by_link.and_then(ByLink::link);
+    let given = request.attribution.clone();
+    let utm = match link {
+        Some(link) => link.body.attributed(given.utm),
+        None => given.utm,
+    };
+    Attribution {
+        landing_url: Some(request.page_url.clone()),
+        referrer: request.referrer.clone(),
+        router_id: None,
+        express_link_id: link.map(|it| it.id),
+        utm,
+        ..given
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) fn answering(zip: &str, answers: &[&str]) -> PrefilledState {
 
 pub(super) fn usable(link: &BookingFlowExpressLink) -> LinkOutcome<'_> {
     let zip = link.prefilled_state.zip.as_deref().unwrap_or_default();
-    let zone = match zip.get(..3) {
+    let zone = match zip.trim().get(..3) {
         Some("303") => Some(id::<ServiceZone>("zones.metro")),
         _ => None,
     };
