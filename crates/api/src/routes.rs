@@ -5,6 +5,7 @@ mod audit_log;
 mod auth;
 mod created;
 mod entities;
+mod express_links;
 mod files;
 mod mailbox;
 mod organizations;
@@ -164,7 +165,8 @@ pub(crate) fn documented() -> Routes {
         .expose_headers([RETRY_AFTER, REQUEST_ID]);
     let admin = platform()
         .layered(|it| it.layer(DefaultBodyLimit::max(LARGEST_ADMIN_BODY)).layer(CsrfLayer::new()));
-    let widget = widget().and(waitlist::routes()).layered(|it| it.layer(cors));
+    let widget =
+        widget().and(files::of_visits()).and(waitlist::routes()).layered(|it| it.layer(cors));
     widget.and(admin).and(files::served()).and(system())
 }
 
@@ -209,6 +211,7 @@ fn widget() -> Routes {
 fn platform() -> Routes {
     organizations::routes()
         .and(entities::routes())
+        .and(express_links::routes())
         .and(api_keys::routes())
         .and(audit_log::routes())
         .and(files::routes())
@@ -238,6 +241,8 @@ pub(crate) fn undocumented() -> Router<Api> {
         .route("/docs/problems/{code}", get(crate::pages::problem_type))
         .route("/docs/{file}", get(assets::serve))
         .route("/book/{public_key}", get(pages::book))
+        .route("/b/{slug}", get(pages::link))
+        .route("/b/{organization}/{slug}", get(pages::link_of))
         .route("/account", get(pages::account))
         .route("/account/{page}", get(pages::account))
         .route("/demo", get(pages::demo))

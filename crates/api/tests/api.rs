@@ -14,6 +14,8 @@ mod documents;
 mod entities;
 #[path = "api/examples.rs"]
 mod examples;
+#[path = "api/express_links.rs"]
+mod express_links;
 #[path = "api/files.rs"]
 mod files;
 #[path = "api/headers.rs"]
@@ -42,5 +44,7 @@ mod server;
 mod site;
 #[path = "api/tokens.rs"]
 mod tokens;
+#[path = "api/visits_files.rs"]
+mod visits_files;
 #[path = "api/waitlist.rs"]
 mod waitlist;

@@ -41,8 +41,9 @@ const BODIES: [(&str, &str); 0] = [];
 
 /// Operations that nobody succeeds with here, and why. They are asked all the same; that what is
 /// theirs is not there is no finding.
-const UNREACHED: [(&str, &str); 25] = [
+const UNREACHED: [(&str, &str); 26] = [
     ("accept_invitation", TOKEN),
+    ("add_session_file", BYTES),
     ("change_avatar", BYTES),
     ("change_password", PASSWORD),
     ("confirm_totp", PASSWORD),

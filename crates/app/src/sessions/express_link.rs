@@ -147,6 +147,8 @@ impl Tenant {
 pub struct HostedLink {
     pub public_key: PublicKey,
     pub slug: String,
+    /// Of the flow that the visitor gets.
+    pub title: String,
     pub scheduler: Scheduler,
     /// Why it begins no visit.
     pub fault: Option<LinkFaultCode>,
@@ -167,17 +169,20 @@ impl Doors {
         let tenant = self.0.tenant(owner);
         let link = tenant.express_link(slug).await?.ok_or_else(not_found)?;
         let config = tenant.scheduler_for(&link.body).await?.ok_or_else(not_found)?;
-        let mut fault = link.body.fault(tenant.now());
-        if fault.is_none() {
-            match tenant.published(link.body.booking_flow_id).await {
-                Ok(_) => {}
-                Err(Error::NotPublished) => fault = Some(LinkFaultCode::Unpublished),
-                Err(error) => return Err(error),
-            }
-        }
+        let fault = link.body.fault(tenant.now());
+        let (title, fault) = match (fault, tenant.published(link.body.booking_flow_id).await) {
+            (None, Ok(flow)) => (Some(flow.title.clone()), None),
+            (None, Err(Error::NotPublished)) => (None, Some(LinkFaultCode::Unpublished)),
+            (None, Err(error)) => return Err(error),
+            (Some(code), _) => (None, Some(code)),
+        };
         let public_key = config.body.public_key.clone();
         let scheduler = Scheduler::new(tenant, config);
-        Ok(HostedLink { public_key, slug: slug.to_owned(), scheduler, fault })
+        let title = match title {
+            Some(title) => title,
+            None => scheduler.title().await?,
+        };
+        Ok(HostedLink { public_key, slug: slug.to_owned(), title, scheduler, fault })
     }
 
     async fn only_owner(&self, slug: &str) -> Result<Id<Organization>> {

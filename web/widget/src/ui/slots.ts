@@ -40,7 +40,10 @@ export function useSlots(timeZone: string): Slots {
   };
 
   useEffect(() => {
-    load(today(timeZone), []);
+    const first = today(timeZone);
+    const wish = view.selections.timeslot_preference ?? "";
+    const isLater = /^\d/.test(wish) && wish >= addDays(first, RANGE_DAYS);
+    load(isLater ? wish : first, []);
   }, []);
 
   return {

@@ -5,7 +5,7 @@ use crate::{
     Id, ObjectId,
     flow::{CompiledFlow, CompiledStep},
     session::{AttachedFile, FilePlace},
-    step::GraphNode,
+    step::{BookingFlowStep, GraphNode},
 };
 
 /// What can be added at the present place.
@@ -26,14 +26,15 @@ pub struct ViewFile {
     pub mime_type: String,
     /// In bytes.
     pub size: u64,
+    pub step_id: Id<BookingFlowStep>,
     /// The photo question that it answers.
     pub node_id: Option<Id<GraphNode>>,
 }
 
 impl ViewFile {
     pub(super) fn new(file: &AttachedFile) -> Self {
-        let AttachedFile { file_id, node_id, filename, mime_type, size, .. } = file.clone();
-        Self { id: file_id, filename, mime_type, size, node_id }
+        let AttachedFile { file_id, step_id, node_id, filename, mime_type, size } = file.clone();
+        Self { id: file_id, filename, mime_type, size, step_id, node_id }
     }
 }
 
