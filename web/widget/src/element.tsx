@@ -85,7 +85,8 @@ export class BookingElement extends HTMLElement {
     this.#draw();
     const open = this.getAttribute("open");
     if (this.#mode() === "inline") await (begun ?? conversation.begin());
-    else if (open === null ? scheduler?.launch.auto_open || this.#link() : open !== "false") this.open();
+    else if (open === null ? scheduler?.launch.auto_open || this.#link() : open !== "false")
+      this.open();
     this.#emit("ready", {});
   }
 

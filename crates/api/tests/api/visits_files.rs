@@ -18,11 +18,16 @@ const WITH_MEDIA: &str = "  - { type: additional_details, title: Anything else?,
 
 async fn site() -> Site {
     let site = Site::new().await;
-    site.reflow(DETAILS, WITH_MEDIA).await;
+    take_files(&site).await;
     site
 }
 
-async fn at_the_details(site: &Site) -> Visit<'_> {
+/// From now on visits to the business can have files.
+pub(crate) async fn take_files(site: &Site) {
+    site.reflow(DETAILS, WITH_MEDIA).await;
+}
+
+pub(crate) async fn at_the_details(site: &Site) -> Visit<'_> {
     let mut visit = site.visit().await;
     let node = visit.goes_to_the_number().await;
     visit.does(json!({ "type": "answer_question", "node_id": node, "value": 12 })).await;

@@ -105,6 +105,16 @@ impl Scheduler {
 }
 
 impl Tenant {
+    /// Makes the link, unless the organization has one of its slug.
+    pub async fn ensure_express_link(&self, link: &BookingFlowExpressLink) -> Result<()> {
+        if self.express_link(link.slug.as_str()).await?.is_some() {
+            return Ok(());
+        }
+        let mut unit = self.scoped().begin(self.now());
+        unit.insert(self.new_id(), link)?;
+        Ok(unit.commit().await?)
+    }
+
     async fn express_link(&self, slug: &str) -> Result<Option<Doc<BookingFlowExpressLink>>> {
         let by_slug = Find::by(BY_SLUG, [Scalar::Text(slug.to_owned())]).limit(1);
         Ok(self.scoped().list(by_slug).await?.0.into_iter().next())

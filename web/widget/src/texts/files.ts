@@ -15,6 +15,7 @@ export interface FileTexts {
   tooMany(count: number): string;
   photoNeeded: string;
   waitForFiles: string;
+  goOnWithout: string;
 }
 
 const english: FileTexts = {
@@ -22,7 +23,9 @@ const english: FileTexts = {
   addFiles: "Add photos or files",
   takePhoto: "Take a photo",
   upTo: (count, megabytes) =>
-    count === 1 ? `One file, up to ${megabytes} MB.` : `Up to ${count} files, ${megabytes} MB each.`,
+    count === 1
+      ? `One file, up to ${megabytes} MB.`
+      : `Up to ${count} files, ${megabytes} MB each.`,
   sendingFile: (name) => `Sending ${name}`,
   addedFile: (name) => `${name} added`,
   removedFile: (name) => `${name} removed`,
@@ -34,6 +37,7 @@ const english: FileTexts = {
   tooMany: (count) => `No more than ${count} can be added. Remove one first.`,
   photoNeeded: "Add a photo to go on.",
   waitForFiles: "Sending your files",
+  goOnWithout: "Skip",
 };
 
 const catalogue: Record<string, FileTexts> = { en: english };

@@ -13,7 +13,9 @@ export function DetailsStep() {
   const fields = view.fields ?? [];
   const form = useAnyForm(fields, { ...(view.selections.details as Values | null) });
   const [sending, setSending] = useState(false);
-  const filled = view.selections.files.length > 0 || fields.some((field) => field.required || form.values[field.key]);
+  const filled =
+    view.selections.files.length > 0 ||
+    fields.some((field) => field.required || form.values[field.key]);
   return (
     <form
       ref={form.ref}

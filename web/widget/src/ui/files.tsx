@@ -1,13 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import css from "../styles/files.css?inline";
 import { fileTextsFor } from "../texts/files";
 import { type FileFault, faultOf, sendFile } from "../upload";
+import { useStep } from "./context";
 import { Drawing } from "./icons";
-import { useLaterStep } from "./later-context";
 import { Primary } from "./parts";
 
-import css from "../styles/files.css?inline";
-
-export const filesStyles = css;
+export const styles = css;
 
 export interface FilesProps {
   /** Says whether files are on their way: until then nobody should go on. */
@@ -41,7 +40,7 @@ let keys = 0;
 
 /** Photos and documents that the visitor adds where they are. */
 export function Files({ onSending, onDone }: FilesProps) {
-  const { conversation, state, view, t, locale } = useLaterStep();
+  const { conversation, state, view, t, locale } = useStep();
   const words = fileTextsFor(locale);
   const [pending, setPending] = useState<Pending[]>([]);
   const [told, setTold] = useState("");
@@ -219,7 +218,11 @@ export function Files({ onSending, onDone }: FilesProps) {
       {onDone && (
         <div class="actions">
           <Primary busy={sending || state.busy?.type === "answer_question"} onClick={done}>
-            {sending ? words.waitForFiles : view.question?.required || here.length ? t.continue : t.skip}
+            {sending
+              ? words.waitForFiles
+              : view.question?.required || here.length
+                ? t.continue
+                : words.goOnWithout}
           </Primary>
         </div>
       )}

@@ -40,10 +40,7 @@ export function useSlots(timeZone: string): Slots {
   };
 
   useEffect(() => {
-    const first = today(timeZone);
-    const wish = view.selections.timeslot_preference ?? "";
-    const isLater = /^\d/.test(wish) && wish >= addDays(first, RANGE_DAYS);
-    load(isLater ? wish : first, []);
+    load(today(timeZone), []);
   }, []);
 
   return {

@@ -16,9 +16,9 @@ export function TimeslotStep() {
   const config = view.step.config ?? {};
   const timeZone = scheduler.organization.time_zone;
   const slots = useSlots(timeZone);
-  const kept = view.selections.timeslot?.start;
-  const wish = view.selections.timeslot_preference ?? null;
-  const [date, setDate] = useState<string | null>(kept ? null : wish);
+  const { timeslot, timeslot_preference } = view.selections;
+  const kept = timeslot?.start;
+  const [date, setDate] = useState(kept ? null : timeslot_preference);
   const [lost, setLost] = useState(
     view.message && LOST.includes(view.message.code) ? view.message.text : null,
   );
