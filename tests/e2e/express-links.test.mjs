@@ -43,7 +43,7 @@ scene("a link's own page begins where it leads", theStage, async (visitor, { ser
   assert.deepEqual(await typesOf(visitor, server, peachtree), types, "the visit is gone on with");
 
   await visitor.presses("Back");
-  await visitor.reads("Which drain is it?");
+  await visitor.reads("Which drain is clogged?");
   await isAccessible(page, "back in a visit by a link");
 });
 
