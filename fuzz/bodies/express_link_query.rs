@@ -53,11 +53,7 @@ pub(crate) fn run(data: &[u8]) {
     begin(&flow, &link);
 }
 
-fn link(
-    snapshot: &FlowSnapshot,
-    text: &str,
-    choices: &mut Choices<'_>,
-) -> BookingFlowExpressLink {
+fn link(snapshot: &FlowSnapshot, text: &str, choices: &mut Choices<'_>) -> BookingFlowExpressLink {
     let nobodys = ObjectId::from_bytes([0xff; 12]);
     let texts = ["30305", "90210", "true", "Gate or door code", "x", text];
     let texts: Vec<_> = texts.into_iter().map(str::to_owned).collect();

@@ -32,7 +32,9 @@ scene("a link's own page begins where it leads", theStage, async (visitor, { ser
   const peachtree = server.organization(PEACHTREE);
   await visitor.opens(peachtree.express_link_url);
   await visitor.reads("Anything we should know?");
-  await visitor.readsText("Drain cleaning");
+  const { id, token } = await visitor.session(peachtree.public_key);
+  const { selections } = await server.api(`sessions/${id}`, { token });
+  assert.equal(selections.service.title, "Drain cleaning");
   const types = await typesOf(visitor, server, peachtree);
   assert.equal(types[2], "EXPRESS_LINK_APPLIED");
   assert.ok(!types.includes("EXPRESS_LINK_DEGRADED"), types.join(" "));
