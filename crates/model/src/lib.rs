@@ -13,6 +13,7 @@ pub mod diagram;
 pub mod flow;
 pub mod integrations;
 pub mod marketing;
+pub mod routing;
 pub mod scheduler;
 pub mod session;
 pub mod step;

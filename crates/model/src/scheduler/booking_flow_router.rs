@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Collection, Entity, Id, Index, OnDelete, Only, PerTenant, Place, Reference, Timestamp,
+    routing::Page,
     scheduler::{BookingFlow, SchedulerConfig},
 };
 
@@ -145,9 +146,12 @@ impl MatchingCriteria {
             place.require(!segment.contains('/'), "segment", "must be one segment, without /");
             let inner_wildcard = segment.contains('*') && segment != "*" && segment != "**";
             place.require(!inner_wildcard, "segment", "must be a literal, * or **");
+            let dots = Page::parse(segment) == Page::default() && !segment.is_empty();
+            place.require(!dots, "segment", "must be a segment that a page can have");
             let last = n + 1 == segments.len();
             place.require(segment != "**" || last, "segment", "** may stand at the end only");
         }
+        place.at("query_params").range(&self.query_params.len(), &0, &50);
         for (name, parameter) in &self.query_params {
             let mut place = place.at(format_args!("query_params.{name}"));
             place.text(name, 1, 100);
