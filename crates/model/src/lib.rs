@@ -57,6 +57,7 @@ macro_rules! for_each_entity {
             $crate::scheduler::BookingQuestionAnswer,
             $crate::scheduler::BookingAnswerCategory,
             $crate::scheduler::BookingFlowRouter,
+            $crate::scheduler::RouterRevision,
             $crate::scheduler::BookingFlowExpressLink,
             $crate::scheduler::BookingFlowDiagram,
             $crate::session::BookingSession,

@@ -2,6 +2,7 @@
 
 mod check;
 mod criteria;
+mod examples;
 mod explain;
 mod glob;
 mod index;
@@ -10,8 +11,10 @@ mod page;
 mod routers;
 
 pub use check::{Finding, FindingKind, Findings, check};
+pub use examples::{TakenExample, taken_examples};
 pub use explain::{Verdict, VerdictCode};
 pub use page::Page;
+pub(crate) use page::is_dots;
 pub use routers::{Asked, Decision, Routed, Routers};
 
 /// `utm_*`, in the order in which campaign criteria name them.

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::draft::Fresh;
-use super::{Routers, routers::Router};
+use super::Routers;
 use crate::{Id, Timestamp, scheduler::BookingFlowRouter};
 
 /// All that was found, and whether everything was looked at.
@@ -56,14 +56,6 @@ pub fn check(routers: &Routers, now: Timestamp) -> Findings {
     shadows::find(routers, now, &fresh, &mut findings);
     ties::find(routers.ranked(), now, &fresh, &mut findings);
     findings
-}
-
-impl Router {
-    /// When it first takes part from `now` on.
-    fn first_time(&self, now: Timestamp) -> Option<Timestamp> {
-        let from = self.from.map_or(now, |it| it.max(now));
-        (self.takes_part() && self.is_in_time(from)).then_some(from)
-    }
 }
 
 impl Findings {

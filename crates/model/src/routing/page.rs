@@ -36,10 +36,11 @@ impl Page {
         Self { segments: segments(path(place)), query, campaign }
     }
 
-    /// The page's `utm_*` as they are written; empty ones are none.
+    /// The page's `utm_*` as they are written; empty ones, and such as are no text, are none.
     pub fn utm(&self) -> Utm {
+        let is_text = |it: &&String| !it.is_empty() && !it.chars().any(char::is_control);
         let [source, medium, campaign, term, content] =
-            CAMPAIGN.map(|it| self.query.get(it).filter(|it| !it.is_empty()).cloned());
+            CAMPAIGN.map(|it| self.query.get(it).filter(is_text).cloned());
         Utm { source, medium, campaign, term, content }
     }
 }
@@ -69,6 +70,11 @@ fn segments(path: &str) -> Vec<String> {
     }
     segments.retain(|it| !it.is_empty());
     segments.iter().map(|it| fold(it)).collect()
+}
+
+/// A segment that no page has, because browsers resolve it.
+pub(crate) fn is_dots(segment: &str) -> bool {
+    matches!(&*decode(segment, false), "." | "..")
 }
 
 /// Percent escapes are bytes, and the whole is UTF-8, or stays as it is written.

@@ -99,6 +99,12 @@ impl Router {
         self.from.is_none_or(|it| it <= at) && self.until.is_none_or(|it| at < it)
     }
 
+    /// When it first takes part from `now` on.
+    pub(super) fn first_time(&self, now: Timestamp) -> Option<Timestamp> {
+        let from = self.from.map_or(now, |it| it.max(now));
+        (self.takes_part() && self.is_in_time(from)).then_some(from)
+    }
+
     pub(super) fn serves(&self, scheduler: Option<Id<SchedulerConfig>>) -> bool {
         self.scheduler.is_none() || self.scheduler == scheduler
     }

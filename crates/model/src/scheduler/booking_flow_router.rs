@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Collection, Entity, Id, Index, OnDelete, Only, PerTenant, Place, Reference, Timestamp,
-    routing::Page,
+    routing::is_dots,
     scheduler::{BookingFlow, SchedulerConfig},
 };
 
@@ -146,8 +146,7 @@ impl MatchingCriteria {
             place.require(!segment.contains('/'), "segment", "must be one segment, without /");
             let inner_wildcard = segment.contains('*') && segment != "*" && segment != "**";
             place.require(!inner_wildcard, "segment", "must be a literal, * or **");
-            let dots = Page::parse(segment) == Page::default() && !segment.is_empty();
-            place.require(!dots, "segment", "must be a segment that a page can have");
+            place.require(!is_dots(segment), "segment", "must be a segment that a page can have");
             let last = n + 1 == segments.len();
             place.require(segment != "**" || last, "segment", "** may stand at the end only");
         }

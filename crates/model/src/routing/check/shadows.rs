@@ -138,7 +138,8 @@ impl<'a> Search<'a> {
         for name in CAMPAIGN {
             // Campaigns are compared without case, parameters are not: a value in another case
             // is matched by fewer.
-            let is_free = router.criteria.want(name).is_none_or(|it| *it == Want::Present);
+            let is_free =
+                !matches!(router.criteria.want(name), Some(Want::Value(_) | Want::AbsentOr(_)));
             if let Some(value) = draft.query.get_mut(name)
                 && is_free
                 && router.criteria.field(name).is_some()
