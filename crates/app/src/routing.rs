@@ -132,6 +132,24 @@ impl Tenant {
         self.every().await
     }
 
+    /// Adds routers, for who has the machine: those whose name there is already are left alone.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for one that breaks its own rules; nothing is written then.
+    pub async fn ensure_routers(&self, routers: &[BookingFlowRouter]) -> Result<()> {
+        let existing: Vec<Doc<BookingFlowRouter>> = self.every().await?;
+        let mut unit = self.scoped().begin(self.now());
+        rules::next_revision(self, &mut unit).await?;
+        for router in routers {
+            if !existing.iter().any(|it| it.body.name == router.name) {
+                unit.insert(self.new_id(), router)?;
+            }
+        }
+        unit.commit().await?;
+        self.caches().routers.forget(&self.organization());
+        Ok(())
+    }
+
     /// Compiled, and at most as old as the cache allows when another process writes.
     async fn routers(&self) -> Result<Arc<Routers>> {
         let (key, now) = (self.organization(), self.now());

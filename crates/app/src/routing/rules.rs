@@ -26,7 +26,11 @@ impl Managed for BookingFlowRouter {
         let at = tenant.now();
         let (id, created_at) = seen.map_or((tenant.new_id(), at), |it| (it.id, it.created_at));
         all.retain(|it| it.id != id);
-        let mut problems = one_default(&all, now);
+        let was = seen.filter(|it| it.body.is_default).map(|it| it.body.scheduler_config_id);
+        let mut problems = Problems::default();
+        if now.is_default && was != Some(now.scheduler_config_id) {
+            problems = one_default(&all, now);
+        }
         let organization_id = Some(tenant.organization());
         let body = now.clone();
         all.push(Doc { id, organization_id, version: 0, created_at, updated_at: at, body });
@@ -45,7 +49,7 @@ impl Managed for BookingFlowRouter {
     }
 }
 
-async fn next_revision(tenant: &Tenant, unit: &mut UnitOfWork) -> Result<()> {
+pub(super) async fn next_revision(tenant: &Tenant, unit: &mut UnitOfWork) -> Result<()> {
     let id = RouterRevision::id_of(tenant.organization());
     match tenant.scoped().get(id).await? {
         Some(seen) => unit.replace(&seen, &RouterRevision {})?,
@@ -61,9 +65,7 @@ fn one_default(others: &[Doc<BookingFlowRouter>], router: &BookingFlowRouter) ->
         let (one, other) = (it.body.scheduler_config_id, router.scheduler_config_id);
         it.body.is_default && (one.is_none() || other.is_none() || one == other)
     };
-    if router.is_default
-        && let Some(other) = others.iter().find(meets)
-    {
+    if let Some(other) = others.iter().find(meets) {
         let message = format!("“{}” is the default already", other.body.name);
         problems.root().at("is_default").add("default", message);
     }

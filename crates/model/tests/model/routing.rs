@@ -25,11 +25,11 @@ use self::{
 
 pub(crate) type Set = Vec<Doc<BookingFlowRouter>>;
 
-/// Routers and visits of one case.
-const VISITS: usize = 20;
+/// Visits of one case.
+const VISITS: usize = 40;
 
 /// Cases, so that there are 100,000 visits.
-const CASES: u32 = 5_000;
+const CASES: u32 = 2_500;
 
 fn asked<'a>(page: &'a Page, visit: &'a Visit) -> Asked<'a> {
     Asked { page, at: visit.at, scheduler: visit.scheduler, unpublished: &visit.unpublished }

@@ -126,7 +126,7 @@ fn ties(one: &Doc<BookingFlowRouter>, other: &Doc<BookingFlowRouter>, page: &Slo
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn what_is_found_is_what_looking_at_every_page_finds(

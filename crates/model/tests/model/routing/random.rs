@@ -111,72 +111,58 @@ pub(crate) fn routers(most: usize) -> impl Strategy<Value = Set> {
     vec((router(), 0..3_i64), 0..=most).prop_map(docs)
 }
 
-/// One of the ways to write a text in a URL.
-fn written(text: String, is_path: bool) -> impl Strategy<Value = String> {
-    let letters = text.chars().map(move |it| {
-        let recased = if is_path { it.to_ascii_uppercase() } else { it };
-        let escaped = format!("%{:02x}", u32::from(it));
-        let escaped_upper = format!("%{:02X}", u32::from(recased));
-        select(vec![it.to_string(), it.to_string(), recased.to_string(), escaped, escaped_upper])
-    });
-    letters.collect::<Vec<_>>().prop_map(|it| it.concat())
-}
-
-fn path_url() -> impl Strategy<Value = (Vec<String>, String)> {
-    let segments = vec(select(&["a", "b", "z"]).prop_map(str::to_owned), 0..=4);
-    segments.prop_flat_map(|segments| {
-        let each = |it: &String| (written(it.clone(), true), select(&["/", "/", "//", "/./"]));
-        let url = segments.iter().map(each).collect::<Vec<_>>();
-        let url = (url, select(&["https://example.com/", "/", "http://x"])).prop_map(
-            |(parts, mut url)| {
-                let mut written = String::new();
-                for (segment, behind) in &parts {
-                    written += segment;
-                    written += behind;
-                }
-                if url == "http://x" && !written.is_empty() {
-                    url = "http://x/";
-                }
-                url.to_owned() + &written
-            },
-        );
-        (Just(segments), url)
-    })
-}
-
-fn query_url() -> impl Strategy<Value = (BTreeMap<String, String>, String)> {
-    let name = select(&["p", "q", "r", "utm_source", "utm_term"]).prop_map(str::to_owned);
-    let value = select(&["1", "2", "9", "go", "GO", "goo", "ogo1", ""]).prop_map(str::to_owned);
-    vec((name, value), 0..=5).prop_flat_map(|pairs| {
-        let mut query = BTreeMap::new();
-        for (name, value) in &pairs {
-            query.entry(name.clone()).or_insert_with(|| value.clone());
+/// One of the ways to write a text in a URL, as `noise` says.
+fn written(text: &str, is_path: bool, noise: &mut u64) -> String {
+    let mut url = String::new();
+    for letter in text.chars() {
+        *noise =
+            noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let recased = if is_path { letter.to_ascii_uppercase() } else { letter };
+        match *noise >> 61 {
+            0 => url += &format!("%{:02x}", u32::from(letter)),
+            1 => url += &format!("%{:02X}", u32::from(recased)),
+            2 => url.push(recased),
+            _ => url.push(letter),
         }
-        let each = |(name, value): &(String, String)| {
-            (written(name.clone(), false), written(value.clone(), false))
-        };
-        let url = pairs.iter().map(each).collect::<Vec<_>>().prop_map(|pairs| {
-            let pairs: Vec<_> =
-                pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            pairs.join("&")
-        });
-        (Just(query), url)
-    })
+    }
+    url
+}
+
+fn segments() -> impl Strategy<Value = Vec<&'static str>> {
+    vec(select(&["a", "b", "z"]), 0..=4)
+}
+
+fn pairs() -> impl Strategy<Value = Vec<(&'static str, &'static str)>> {
+    let name = select(&["p", "q", "r", "utm_source", "utm_term"]);
+    vec((name, select(&["1", "2", "9", "go", "GO", "goo", "ogo1", ""])), 0..=5)
 }
 
 prop_compose! {
     pub(crate) fn visit()(
-        (segments, path) in path_url(),
-        (query, asked) in query_url(),
-        fragment in select(&["", "#a?p=1"]),
+        segments in segments(),
+        pairs in pairs(),
+        (begin, behind) in (
+            select(&["https://example.com/", "HTTP://x:8080//", "/", ""]),
+            select(&["/", "//", "/./", "/y/../"]),
+        ),
+        (fragment, mut noise) in (select(&["", "#a?p=1"]), any::<u64>()),
         seconds in 0..70_i64,
         scheduler in option::of(0..3_u32),
         unpublished in prop::collection::btree_set(0..3_u32, 0..=1),
     ) -> Visit {
-        let question = if asked.is_empty() { "" } else { "?" };
+        let path: Vec<_> = segments.iter().map(|it| written(it, true, &mut noise)).collect();
+        let mut url = begin.to_owned() + &path.join(behind);
+        let mut query = BTreeMap::new();
+        for (n, (name, value)) in pairs.iter().enumerate() {
+            query.entry((*name).to_owned()).or_insert_with(|| (*value).to_owned());
+            url.push(if n == 0 { '?' } else { '&' });
+            let name = written(name, false, &mut noise);
+            url += &format!("{name}={}", written(value, false, &mut noise));
+        }
+        url += fragment;
         Visit {
-            url: format!("{path}{question}{asked}{fragment}"),
-            page: SlowPage { segments, query },
+            url,
+            page: SlowPage { segments: segments.iter().map(ToString::to_string).collect(), query },
             at: at(seconds),
             scheduler: scheduler.map(id),
             unpublished: unpublished.into_iter().map(id).collect(),
