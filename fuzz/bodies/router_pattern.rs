@@ -38,7 +38,10 @@ fn criteria(from: &mut Unstructured<'_>) -> Result<MatchingCriteria> {
             path.push(text(from)?);
         }
     }
-    while criteria.query_params.len() < 3 && from.ratio(1, 3)? {
+    for _ in 0..3 {
+        if !from.ratio(1, 3)? {
+            break;
+        }
         let wanted = QueryParameter { value: maybe(from)?, required: from.arbitrary()? };
         criteria.query_params.insert(text(from)?, wanted);
     }
