@@ -113,7 +113,9 @@ test-controls: tools $(WEB_DIST) ## Take guards out of the binary: the tests mus
 load: build ## Measure whole bookings through HTTP, beside what the machine could do at most
 	@$(RELEASE) load $(ARGS)
 
-bench: tools $(WEB_DIST) ## Measure the engines beside raw SQLite and the bare MongoDB driver
+bench: tools $(WEB_DIST) ## Measure the engines and the routing of pages, beside what they are compared with
+	@$(say) 'bench: routing'
+	@cargo bench --locked --package model --bench routing
 	@$(say) 'bench: SQLite'
 	@cargo bench --locked --package store-sqlite --bench commits -- $(ARGS)
 	@$(say) 'bench: MongoDB'

@@ -10,6 +10,7 @@ mod mailbox;
 mod organizations;
 mod pages;
 mod platform;
+mod routing;
 mod schedulers;
 mod sessions;
 mod system;
@@ -209,6 +210,7 @@ fn widget() -> Routes {
 fn platform() -> Routes {
     organizations::routes()
         .and(entities::routes())
+        .and(routing::routes())
         .and(api_keys::routes())
         .and(audit_log::routes())
         .and(files::routes())

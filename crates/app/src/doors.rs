@@ -4,6 +4,7 @@ use model::{
     Id, LookupKind,
     core::Organization,
     flow::CompiledFlow,
+    routing::Routers,
     scheduler::{BookingFlowVersion, Schedule, ServiceZone, ZoneIndex},
     session::BookingSession,
 };
@@ -79,10 +80,11 @@ pub(crate) struct Caches {
     pub(crate) flows: Cache<(Id<Organization>, Id<BookingFlowVersion>), CompiledFlow>,
     pub(crate) zones: Cache<(Id<Organization>, Vec<Id<ServiceZone>>), ZoneIndex>,
     pub(crate) schedules: Cache<(Id<Organization>, Id<Schedule>), Option<Schedule>>,
+    pub(crate) routers: Cache<Id<Organization>, Routers>,
     pub(crate) sessions: Cache<(Id<Organization>, Id<BookingSession>), Remembered>,
 }
 
-/// Another process may change zones and schedules: so long until it is seen here.
+/// Another process may change zones, schedules and routers: so long until it is seen here.
 const LIVE: Duration = Duration::from_secs(1);
 
 impl Default for Caches {
@@ -91,6 +93,7 @@ impl Default for Caches {
             flows: Cache::new(512, None),
             zones: Cache::new(4_096, Some(LIVE)),
             schedules: Cache::new(4_096, Some(LIVE)),
+            routers: Cache::new(512, Some(LIVE)),
             sessions: Cache::new(4_096, None),
         }
     }

@@ -91,9 +91,36 @@ impl Member {
         {
             return Ok(Created::Before(before));
         }
+        for _ in 0..ATTEMPTS {
+            match self.insert(id, &new.body, remembered.as_ref(), &answer).await {
+                Ok(doc) => return Ok(Created::New(doc)),
+                Err(Error::Store(StoreError::Conflict(key))) => match &remembered {
+                    Some((id, hash)) if id.object_id() == key.id => {
+                        let before = self.answered_before(*id, hash).await?;
+                        return before.map(Created::Before).ok_or(Error::Busy);
+                    }
+                    _ if id.object_id() == key.id => {
+                        return Err(Error::Duplicate { label: E::COLLECTION.label, field: "_id" });
+                    }
+                    // What it was decided on has changed: it is decided anew.
+                    _ => {}
+                },
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::Busy)
+    }
+
+    async fn insert<E: Managed>(
+        &self,
+        id: Id<E>,
+        body: &E,
+        remembered: Option<&(Id<IdempotencyKey>, String)>,
+        answer: &(impl Fn(&Doc<E>) -> String + Send + Sync),
+    ) -> Result<Doc<E>> {
         let tenant = self.tenant();
         let at = tenant.now();
-        let mut body = new.body;
+        let mut body = body.clone();
         let mut own = tenant.scoped().begin(at);
         E::before_write(self, &mut own, None, &mut body).await?;
         own.insert(id, &body)?;
@@ -101,7 +128,7 @@ impl Member {
         let doc = Doc { id, organization_id, version: 1, created_at: at, updated_at: at, body };
         let mut unit = tenant.house().store.platform().begin(at);
         unit.join(own);
-        if let Some((id, request_hash)) = &remembered {
+        if let Some((id, request_hash)) = remembered {
             let record = IdempotencyKey {
                 request_hash: request_hash.clone(),
                 answer: Some(answer(&doc)),
@@ -111,20 +138,9 @@ impl Member {
         }
         let change = Change::created(id, &doc.body);
         let log = Some(tenant.organization());
-        match tenant.house().commit(unit, log, self.by(), change, at).await {
-            Ok(()) => Ok(Created::New(doc)),
-            Err(Error::Store(StoreError::Conflict(key))) => match &remembered {
-                Some((id, hash)) if id.object_id() == key.id => {
-                    let before = self.answered_before(*id, hash).await?;
-                    before.map(Created::Before).ok_or(Error::Busy)
-                }
-                _ if id.object_id() == key.id => {
-                    Err(Error::Duplicate { label: E::COLLECTION.label, field: "_id" })
-                }
-                _ => Err(Error::Busy),
-            },
-            Err(error) => Err(error),
-        }
+        tenant.house().commit(unit, log, self.by(), change, at).await?;
+        E::written(tenant);
+        Ok(doc)
     }
 
     /// Writes a document anew, as `to` makes it of what it is.
@@ -147,6 +163,7 @@ impl Member {
             own.replace(&seen, &body)?;
             let change = Change::updated(&seen, &body);
             if self.commit(own, change, at).await? {
+                E::written(self.tenant());
                 let version = seen.version + 1;
                 return Ok(Doc { version, updated_at: at, body, ..seen });
             }
@@ -173,6 +190,7 @@ impl Member {
                 unit.insert(self.tenant().new_id(), &job)?;
             }
             if self.commit_all(unit, Change::deleted(&seen), at).await? {
+                E::written(self.tenant());
                 return Ok(());
             }
         }

@@ -31,6 +31,7 @@ mod people;
 mod platform;
 mod recovery_codes;
 mod reseal;
+mod routing;
 mod schedulers;
 mod secret_token;
 mod sessions;
@@ -67,6 +68,7 @@ pub use crate::{
     people::NewUser,
     platform::Global,
     reseal::Resealed,
+    routing::Resolved,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
         Executed, Replayed, SessionToken, StartSession, Started, Timeslots, TimeslotsDay,

@@ -40,6 +40,8 @@ mod processes;
 mod rbac;
 #[path = "app/roles.rs"]
 mod roles;
+#[path = "app/routing.rs"]
+mod routing;
 #[path = "app/seats.rs"]
 mod seats;
 #[expect(dead_code, reason = "the tests of the ways on which mails leave need more of it")]

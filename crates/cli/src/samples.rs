@@ -1,10 +1,11 @@
 use api::DemoBusiness;
 use app::{NewOrganization, SchedulerSettings, SystemDoor};
 use model::{
+    Id,
     content::Address,
     core::{BrandKit, TenantSubdomain},
     flow::file::FlowFile,
-    scheduler::Initialization,
+    scheduler::{BookingFlow, BookingFlowRouter, Initialization, MatchingCriteria, PriorityClass},
 };
 use serde::Deserialize;
 
@@ -40,7 +41,37 @@ struct Business {
     address: Option<Address>,
     brand: BrandKit,
     launch: Initialization,
+    #[serde(default)]
+    routers: Vec<Router>,
     website: serde_json::Value,
+}
+
+/// Leads to the business's flow.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Router {
+    name: String,
+    example_urls: Vec<String>,
+    matching_criteria: MatchingCriteria,
+    priority_class: PriorityClass,
+}
+
+impl Router {
+    fn to(self, booking_flow_id: Id<BookingFlow>) -> BookingFlowRouter {
+        let Self { name, example_urls, matching_criteria, priority_class } = self;
+        BookingFlowRouter {
+            name,
+            description: None,
+            booking_flow_id,
+            scheduler_config_id: None,
+            example_urls,
+            matching_criteria,
+            priority_class,
+            is_default: false,
+            is_active: true,
+            scheduling: None,
+        }
+    }
 }
 
 impl Sample {
@@ -72,6 +103,8 @@ impl Sample {
         let settings =
             SchedulerSettings { brand_kit: Some(business.brand), initialization: business.launch };
         let public_key = tenant.ensure_scheduler(imported.booking_flow_id, settings).await?;
+        let routers = business.routers.into_iter().map(|it| it.to(imported.booking_flow_id));
+        tenant.ensure_routers(&routers.collect::<Vec<_>>()).await?;
         let (bundle, _) = tenant.draft(&flow.flow.slug).await?;
         let tagline =
             business.website.get("tagline").and_then(|it| it.as_str()).unwrap_or_default();

@@ -12,6 +12,8 @@ mod flows;
 mod mails;
 #[path = "cli/migrating.rs"]
 mod migrating;
+#[path = "cli/routing.rs"]
+mod routing;
 #[path = "cli/serving.rs"]
 mod serving;
 #[path = "cli/sessions.rs"]

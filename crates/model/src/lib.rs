@@ -13,6 +13,7 @@ pub mod diagram;
 pub mod flow;
 pub mod integrations;
 pub mod marketing;
+pub mod routing;
 pub mod scheduler;
 pub mod session;
 pub mod step;
@@ -56,6 +57,7 @@ macro_rules! for_each_entity {
             $crate::scheduler::BookingQuestionAnswer,
             $crate::scheduler::BookingAnswerCategory,
             $crate::scheduler::BookingFlowRouter,
+            $crate::scheduler::RouterRevision,
             $crate::scheduler::BookingFlowExpressLink,
             $crate::scheduler::BookingFlowDiagram,
             $crate::session::BookingSession,

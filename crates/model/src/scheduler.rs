@@ -11,6 +11,7 @@ mod booking_question;
 mod booking_question_answer;
 mod booking_service;
 mod customer;
+mod router_revision;
 mod schedule;
 mod scheduler_config;
 mod service_zone;
@@ -34,6 +35,7 @@ pub use booking_question::{BookingQuestion, QuestionKind, ValueRules};
 pub use booking_question_answer::{AnswerKind, BookingQuestionAnswer};
 pub use booking_service::{BookingService, Price, ServiceStatus, VendorData};
 pub use customer::{Customer, CustomerConsent};
+pub use router_revision::RouterRevision;
 pub use schedule::{Capacity, DateOverride, GRID_MINUTES, Holidays, Schedule, WeeklyHours, Window};
 pub use scheduler_config::{
     Initialization, LaunchMode, PublicKey, SchedulerConfig, SchedulerStatus, SessionTimes,

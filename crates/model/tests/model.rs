@@ -14,6 +14,10 @@ mod check_steps;
 mod files;
 #[path = "model/flow_files.rs"]
 mod flow_files;
+#[path = "model/fuzzed.rs"]
+mod fuzzed;
+#[path = "model/routing.rs"]
+mod routing;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]

@@ -37,7 +37,18 @@ use self::{
 use crate::site::{Answer, Site};
 
 /// Bodies of operations that neither a stored sample nor the example makes succeed.
-const BODIES: [(&str, &str); 0] = [];
+/// Ids are as the first organization has them.
+const BODIES: [(&str, &str); 3] = [
+    ("create_booking_flow_router", ROUTER),
+    ("replace_booking_flow_router", ROUTER),
+    ("update_booking_flow_router", r#"{ "name": "Anew", "example_urls": [] }"#),
+];
+/// The samples are defaults, of which there can be one, or their examples lead elsewhere.
+const ROUTER: &str = r#"{
+    "name": "Ads", "booking_flow_id": "666666660003000102030408",
+    "scheduler_config_id": "666666660002000102030407",
+    "matching_criteria": { "path": ["ads"] }, "priority_class": "campaign", "is_active": true
+}"#;
 
 /// Operations that nobody succeeds with here, and why. They are asked all the same; that what is
 /// theirs is not there is no finding.

@@ -12,8 +12,8 @@ use model::{
     },
     scheduler::{
         Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
-        BookingFlowRouter, BookingFlowStatus, BookingQuestion, BookingQuestionAnswer,
-        BookingService, Customer, Schedule, SchedulerConfig, ServiceZone,
+        BookingFlowStatus, BookingQuestion, BookingQuestionAnswer, BookingService, Customer,
+        Schedule, SchedulerConfig, ServiceZone,
     },
     step::BookingFlowStep,
 };
@@ -21,7 +21,7 @@ use store::{Find, Scoped, UnitOfWork};
 
 use super::Readable;
 use crate::{
-    Error, Member, Result,
+    Error, Member, Result, Tenant,
     access::{all_roles, with_inherited},
     schedulers::new_public_key,
 };
@@ -48,6 +48,9 @@ pub trait Managed: Readable {
         Ok(())
     }
 
+    /// What this process must not go on believing after a write.
+    fn written(_: &Tenant) {}
+
     /// Refuses, or deletes.
     async fn delete(_: &Member, unit: &mut UnitOfWork, seen: &Doc<Self>) -> Result<()> {
         unit.delete(seen.id, seen.version);
@@ -61,7 +64,6 @@ impl Managed for BookingQuestion {}
 impl Managed for BookingQuestionAnswer {}
 impl Managed for BookingAnswerCategory {}
 impl Managed for BookingFlowStep {}
-impl Managed for BookingFlowRouter {}
 impl Managed for BookingFlowExpressLink {}
 impl Managed for BookingFlowDiagram {}
 impl Managed for Customer {}

@@ -2,7 +2,8 @@ use std::{collections::HashSet, time::Duration};
 
 use model::{
     Doc, Id, Problems,
-    session::{self, Attribution, BookingSession, Device, View},
+    routing::Page,
+    session::{self, Attribution, BookingSession, Device, Utm, View},
 };
 
 use super::{journal, token::SessionToken};
@@ -39,23 +40,27 @@ impl Scheduler {
         self.require_active()?;
         check(&request)?;
         let tenant = self.tenant();
-        let flow = tenant.published(self.config().booking_flow_id).await?;
+        let page = Page::parse(&request.page_url);
+        let now = tenant.now();
+        let (flow, router_id) = self.routed(&page, now).await?;
         let locale = match request.locale.or_else(|| self.config().initialization.locale.clone()) {
             Some(locale) => locale,
             None => self.organization().await?.body.locale,
         };
         let token = SessionToken::new(tenant.organization());
         let session_id: Id<BookingSession> = tenant.new_id();
-        let now = tenant.now();
         let hours = self.config().session.resume_ttl_hours;
         let expires_at = now.plus(Duration::from_hours(u64::from(hours)));
-        let attribution = Attribution {
+        let mut attribution = Attribution {
             landing_url: Some(request.page_url),
             referrer: request.referrer,
-            router_id: None,
+            router_id,
             express_link_id: None,
             ..request.attribution
         };
+        if attribution.utm == Utm::default() {
+            attribution.utm = page.utm();
+        }
         let decided = session::start(
             &flow,
             self.id(),

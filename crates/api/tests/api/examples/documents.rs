@@ -63,6 +63,7 @@ impl Run {
         for (collection, name) in MANAGED {
             self.managed(&organization, &owner, collection, name).await;
         }
+        self.routes(&organization, &owner).await;
         self.looked_at(&organization, &owner).await;
         self.bookings(&organization, &owner).await;
         self.members(&organization, &owner).await;
@@ -178,6 +179,36 @@ impl Run {
             body["content"]["title"] = format!("{title}, too").into();
         }
         body
+    }
+
+    /// Where pages lead while there are routers.
+    async fn routes(&mut self, organization: &str, owner: &str) {
+        let all = [("organization_id", organization), ("?", "limit=1")];
+        let owner = Some(owner);
+        let flow = self.list("booking_flows", &all, owner).await[0]["_id"].clone();
+        let mut made = Vec::new();
+        for (name, path, class) in [
+            ("Spring", json!(["spring", "**"]), "campaign"),
+            ("Every page", json!(["**"]), "standard"),
+        ] {
+            let router = json!({
+                "name": name, "booking_flow_id": flow, "matching_criteria": { "path": path },
+                "priority_class": class, "is_active": true,
+            });
+            let router =
+                self.call("create_booking_flow_router", &all[..1], owner, Some(router)).await;
+            made.push(router["_id"].as_str().unwrap().to_owned());
+        }
+        let page = json!({
+            "url": "https://sparkle.example/spring/windows?utm_source=newsletter",
+            "at": "2026-11-23T15:00:00Z",
+        });
+        self.call("resolve_route", &all[..1], owner, Some(page)).await;
+        self.call("check_booking_flow_routers", &all[..1], owner, None).await;
+        for id in made {
+            let one = [("organization_id", organization), ("id", &*id)];
+            self.call("delete_booking_flow_router", &one, owner, None).await;
+        }
     }
 
     /// What members see and do not make.
