@@ -6,6 +6,7 @@ mod auth;
 mod created;
 mod entities;
 mod files;
+mod flows;
 mod mailbox;
 mod organizations;
 mod pages;
@@ -209,6 +210,7 @@ fn widget() -> Routes {
 fn platform() -> Routes {
     organizations::routes()
         .and(entities::routes())
+        .and(flows::routes())
         .and(api_keys::routes())
         .and(audit_log::routes())
         .and(files::routes())

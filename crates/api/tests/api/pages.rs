@@ -105,7 +105,7 @@ async fn sample_businesses_are_shown_in_a_demonstration_only() {
         phone: None,
         address_line: None,
         website: json!({}),
-        flow_svg: "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned(),
+        flow: app::Drawing::of(&FlowFile::parse(FLOW).unwrap().build(&mut |it| ObjectId::of(it)).bundle),
     };
     let demo = Site::demo(DemoSite { businesses: vec![business] }).await;
     let index = demo.get("/demo").await;

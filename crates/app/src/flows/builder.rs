@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{
     Doc, Entity, Id, Index, ObjectId, PerTenant,
+    core::Managed,
     flow::{
         builder::{BuilderSave, Saved, Seen, Writes},
         check::{self, Report},
@@ -28,7 +29,8 @@ pub struct Builder {
     pub steps: Vec<Doc<BookingFlowStep>>,
     pub questions: Vec<Doc<BookingQuestion>>,
     pub answers: Vec<Doc<BookingQuestionAnswer>>,
-    /// Of the whole organization, as are services: any may be chosen.
+    /// Of the whole organization, as are services: any may be chosen. Only the flow's own for
+    /// whoever may not see the others.
     pub categories: Vec<Doc<BookingAnswerCategory>>,
     pub services: Vec<Doc<BookingService>>,
     pub canvas: Vec<(DiagramKind, CanvasData)>,
@@ -60,8 +62,8 @@ impl FlowKeeper {
             steps: draft.steps.into_iter().chain(draft.loose_steps).collect(),
             questions: draft.questions,
             answers: draft.answers,
-            categories: list_all(&self.tenant, Find::all).await?,
-            services: list_all(&self.tenant, Find::all).await?,
+            categories: self.all_or(draft.categories).await?,
+            services: self.all_or(draft.services).await?,
             canvas: diagrams.into_iter().map(|it| (it.body.kind, it.body.canvas_data)).collect(),
             report,
         })
@@ -107,6 +109,17 @@ impl FlowKeeper {
             }
         }
         Err(Error::Busy)
+    }
+
+    async fn all_or<E: Managed + Entity<Scope = PerTenant>>(
+        &self,
+        own: Vec<Doc<E>>,
+    ) -> Result<Vec<Doc<E>>> {
+        let [view, ..] = E::PERMISSIONS;
+        match &self.permissions {
+            Some(permissions) if !permissions.allow(view) => Ok(own),
+            _ => list_all(&self.tenant, Find::all).await,
+        }
     }
 
     async fn diagrams(&self) -> Result<Vec<Doc<BookingFlowDiagram>>> {

@@ -9,6 +9,7 @@ use super::{draft::Draft, keeper::FlowKeeper};
 use crate::Result;
 
 /// A flow that can be drawn, or need not be because it was drawn before.
+#[derive(Debug, Clone)]
 pub struct Drawing {
     diagram: Diagram,
     checksum: String,

@@ -1,9 +1,10 @@
 use model::{
-    Doc, Entity as _, Id, Problems, Timestamp,
+    Doc, Entity as _, Id, Index, Problems, Timestamp,
+    content::Slug,
     flow::check::{self, Report},
     scheduler::{BookingFlow, BookingFlowStatus},
 };
-use store::{StoreError, UnitOfWork};
+use store::{Find, Scalar, StoreError, UnitOfWork};
 
 use super::draft::Draft;
 use crate::{By, Error, Member, Permissions, Result, Tenant, audit::Change};
@@ -16,6 +17,8 @@ pub struct FlowKeeper {
     /// `None` for whoever has the machine, who may do everything.
     pub(super) permissions: Option<Permissions>,
 }
+
+const BY_SLUG: &Index = &BookingFlow::COLLECTION.indexes[1];
 
 impl Member {
     /// One of the organization's flows.
@@ -34,9 +37,25 @@ impl Tenant {
     pub fn flow(&self, id: Id<BookingFlow>) -> FlowKeeper {
         FlowKeeper { tenant: self.clone(), by: By::system(), id, permissions: None }
     }
+
+    /// The same by its slug.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], also for a deleted flow.
+    pub async fn flow_called(&self, slug: &Slug) -> Result<FlowKeeper> {
+        let by_slug = Find::by(BY_SLUG, [Scalar::Text(slug.to_string())]);
+        let (found, _) = self.scoped().list::<BookingFlow>(by_slug).await?;
+        let found = found.iter().find(|it| it.body.status != BookingFlowStatus::Deleted);
+        Ok(self.flow(found.ok_or(Error::NotFound(BookingFlow::COLLECTION.label))?.id))
+    }
 }
 
 impl FlowKeeper {
+    /// Which it is.
+    pub fn id(&self) -> Id<BookingFlow> {
+        self.id
+    }
+
     /// The whole report on the draft as it is stored.
     ///
     /// # Errors
