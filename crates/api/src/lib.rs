@@ -10,6 +10,7 @@ mod limits;
 mod pages;
 mod policy;
 mod problem;
+mod query;
 mod routes;
 mod server;
 

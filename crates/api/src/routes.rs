@@ -6,6 +6,7 @@ mod auth;
 mod created;
 mod entities;
 mod files;
+mod flows;
 mod mailbox;
 mod organizations;
 mod pages;
@@ -211,6 +212,7 @@ fn platform() -> Routes {
     organizations::routes()
         .and(entities::routes())
         .and(routing::routes())
+        .and(flows::routes())
         .and(api_keys::routes())
         .and(audit_log::routes())
         .and(files::routes())

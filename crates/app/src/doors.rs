@@ -78,6 +78,8 @@ pub(crate) struct House {
 /// What is read often and changes seldom or never.
 pub(crate) struct Caches {
     pub(crate) flows: Cache<(Id<Organization>, Id<BookingFlowVersion>), CompiledFlow>,
+    /// The checksums of what is in versions.
+    pub(crate) contents: Cache<(Id<Organization>, Id<BookingFlowVersion>), String>,
     pub(crate) zones: Cache<(Id<Organization>, Vec<Id<ServiceZone>>), ZoneIndex>,
     pub(crate) schedules: Cache<(Id<Organization>, Id<Schedule>), Option<Schedule>>,
     pub(crate) routers: Cache<Id<Organization>, Routers>,
@@ -91,6 +93,7 @@ impl Default for Caches {
     fn default() -> Self {
         Self {
             flows: Cache::new(512, None),
+            contents: Cache::new(4_096, None),
             zones: Cache::new(4_096, Some(LIVE)),
             schedules: Cache::new(4_096, Some(LIVE)),
             routers: Cache::new(512, Some(LIVE)),

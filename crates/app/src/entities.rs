@@ -1,12 +1,13 @@
 //! What everybody does with every kind of document: list, get, create, change, delete.
 
 mod list;
+mod readable;
 mod rules;
 
 use std::time::Duration;
 
 use model::{
-    Doc, Entity, Id, OfOrganizations, Timestamp,
+    Doc, Id, Timestamp,
     core::{IdempotencyKey, Job},
     hex,
 };
@@ -19,13 +20,10 @@ pub(crate) use self::{
 };
 pub use self::{
     list::{Asked, Listed},
+    readable::Readable,
     rules::Managed,
 };
 use crate::{Error, Member, Result, audit::Change};
-
-/// An entity whose documents an organization's members may see.
-pub trait Readable: Entity<Scope: OfOrganizations> + Clone {}
-impl<E: Entity<Scope: OfOrganizations> + Clone> Readable for E {}
 
 /// What makes sending a request again harmless.
 #[derive(Debug, Clone)]
@@ -61,6 +59,13 @@ impl Member {
     /// # Errors
     /// [`Error::NotFound`], also for another organization's.
     pub async fn get<E: Readable>(&self, id: Id<E>) -> Result<Doc<E>> {
+        let mut found = self.found(id).await?;
+        E::complete(self, std::slice::from_mut(&mut found)).await?;
+        Ok(found)
+    }
+
+    /// The same as it is stored.
+    async fn found<E: Readable>(&self, id: Id<E>) -> Result<Doc<E>> {
         let found = self.tenant().scoped().get(id).await?;
         found.filter(|it| !it.body.is_gone()).ok_or(Error::NotFound(E::COLLECTION.label))
     }
@@ -165,7 +170,9 @@ impl Member {
             if self.commit(own, change, at).await? {
                 E::written(self.tenant());
                 let version = seen.version + 1;
-                return Ok(Doc { version, updated_at: at, body, ..seen });
+                let mut now = Doc { version, updated_at: at, body, ..seen };
+                E::complete(self, std::slice::from_mut(&mut now)).await?;
+                return Ok(now);
             }
         }
         Err(Error::Busy)
@@ -220,7 +227,7 @@ impl Member {
     }
 
     async fn expect<E: Readable>(&self, id: Id<E>, expected: Option<u64>) -> Result<Doc<E>> {
-        let seen = self.get(id).await?;
+        let seen = self.found(id).await?;
         match expected {
             Some(version) if version != seen.version => {
                 Err(Error::Changed { current: seen.version })

@@ -123,6 +123,14 @@ impl Error {
         matches!(self, Self::Store(StoreError::Conflict(_)))
     }
 
+    /// A document of a collection has it in a field.
+    pub(crate) fn referenced(by: &str, field: &str) -> Self {
+        Self::Referenced(format!(
+            "A {} refers to it in `{field}`: change or delete that first.",
+            label(by)
+        ))
+    }
+
     /// A stored body that is no JSON.
     pub(crate) fn not_json(error: &serde_json::Error) -> Self {
         StoreError::Unavailable(format!("a stored document is no JSON: {error}")).into()
@@ -144,10 +152,7 @@ impl From<StoreError> for Error {
             StoreError::Duplicate { collection, index } => {
                 Self::Duplicate { label: label(collection), field: index }
             }
-            StoreError::Referenced { by, field, .. } => Self::Referenced(format!(
-                "A {} refers to it in `{field}`: change or delete that first.",
-                label(by)
-            )),
+            StoreError::Referenced { by, field, .. } => Self::referenced(by, field),
             other => Self::Store(other),
         }
     }

@@ -110,6 +110,13 @@ impl Worker {
                 self.house.purge(Id::new(taken.body.target_id), |_| true).await?;
                 self.over()
             }
+            JobKind::PublishFlow => {
+                if let Some(organization) = taken.body.organization_id {
+                    let flow = Id::new(taken.body.target_id);
+                    self.house.publish_scheduled(organization, flow).await?;
+                }
+                self.over()
+            }
         };
         match again {
             None => unit.delete(taken.id, taken.version),

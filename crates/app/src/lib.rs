@@ -57,7 +57,10 @@ pub use crate::{
     environment::{Clock, Environment, SystemClock},
     error::Error,
     files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile},
-    flows::Imported,
+    flows::{
+        Builder, BuilderSaved, Differing, Drawing, FlowKeeper, Imported, Publish, Published, Restored,
+        VersionAbout,
+    },
     gate::Installation,
     jobs::Worker,
     keyring::{Keyring, KeyringError},

@@ -24,6 +24,10 @@ mod flows;
 mod holds;
 #[path = "app/importing.rs"]
 mod importing;
+#[path = "app/lifecycle.rs"]
+mod lifecycle;
+#[path = "app/lifecycle_races.rs"]
+mod lifecycle_races;
 #[path = "app/mails.rs"]
 mod mails;
 #[path = "app/meddling.rs"]

@@ -1,3 +1,5 @@
+mod lifecycle;
+
 use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
@@ -40,6 +42,8 @@ pub(crate) enum Flow {
     ///
     /// Example: wrkbelt flow import flow.yaml --publish --organization acme --create-organization
     Import(Import),
+    #[command(flatten)]
+    Lifecycle(lifecycle::Lifecycle),
     /// Draw the service-selection graph of a flow file.
     ///
     /// Example: wrkbelt flow diagram flow.yaml --format svg > flow.svg
@@ -77,6 +81,7 @@ impl Flow {
             Self::Validate { file } => validate(&file, output),
             Self::Test { file } => test(&file, output),
             Self::Import(import) => import.run(config, output).await,
+            Self::Lifecycle(command) => command.run(config, output).await,
             Self::Diagram { file, format } => {
                 let Loaded { bundle, .. } = load(&file)?;
                 let diagram = model::flow::draw(&bundle);
@@ -126,7 +131,7 @@ fn validate(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    output.answer(&report, || for_people(path, &report));
+    output.answer(&report, || for_people(&path.display().to_string(), &report));
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -148,14 +153,14 @@ fn unreadable(failure: &Failure) -> serde_json::Value {
     })
 }
 
-fn for_people(path: &Path, report: &Report) -> String {
+fn for_people(name: &str, report: &Report) -> String {
     let mut text = String::new();
     for finding in &report.findings {
         text.push_str(&one_finding(finding));
     }
     let Report { ok, paths, nodes, edges, questions, .. } = report;
     let verdict = if *ok { "sound: every path reaches exactly one service" } else { "not sound" };
-    let _ = writeln!(text, "{}: {verdict}", path.display());
+    let _ = writeln!(text, "{name}: {verdict}");
     let _ = writeln!(
         text,
         "{nodes} nodes, {edges} edges, {paths} paths; a visitor answers {} to {} questions, {:.1} on average",
@@ -180,7 +185,7 @@ fn one_finding(finding: &Finding) -> String {
 fn test(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
     let Loaded { file, bundle, report, .. } = load(path)?;
     if !report.ok {
-        output.answer(&report, || for_people(path, &report));
+        output.answer(&report, || for_people(&path.display().to_string(), &report));
         return Ok(ExitCode::FAILURE);
     }
     let zones: IndexMap<Slug, ServiceZone> =
@@ -206,7 +211,7 @@ impl Import {
     async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
         let Loaded { file, report, can_be_stored, .. } = load(&self.file)?;
         if !can_be_stored || (self.publish && !report.ok) {
-            output.answer(&report, || for_people(&self.file, &report));
+            output.answer(&report, || for_people(&self.file.display().to_string(), &report));
             return Ok(ExitCode::FAILURE);
         }
         let url = config.store.as_deref().unwrap_or(stores::ORDINARY);

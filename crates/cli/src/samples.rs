@@ -119,7 +119,7 @@ impl Sample {
                 format!("{street}, {city}, {region} {postal_code}")
             }),
             website: business.website,
-            flow_svg: model::flow::draw(&bundle).to_svg(),
+            flow: app::Drawing::of(&bundle),
         };
         Ok((organization.to_string(), demo))
     }

@@ -1,5 +1,6 @@
 //! Booking flows: read from files, proved sound, compiled for traversal, drawn.
 
+pub mod builder;
 pub mod check;
 mod compiled;
 mod drawing;

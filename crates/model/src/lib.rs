@@ -2,6 +2,7 @@
 
 mod entity;
 mod id;
+mod patch;
 mod problems;
 mod time;
 
@@ -24,6 +25,7 @@ pub use crate::{
         OfOrganizations, OfPlatform, OnDelete, Only, Owners, PerTenant, Reference, Scope, Shared,
     },
     id::{BadId, Id, ObjectId, hex},
+    patch::merge_patch,
     problems::{Place, Problem, Problems},
     time::Timestamp,
 };

@@ -22,7 +22,7 @@ pub use booking::{
     BookingWindow, Consent, Reference,
 };
 pub use booking_answer_category::BookingAnswerCategory;
-pub use booking_flow::{BookingFlow, BookingFlowStatus};
+pub use booking_flow::{BookingFlow, BookingFlowStatus, FailedPublication, ScheduledPublication};
 pub use booking_flow_diagram::{BookingFlowDiagram, CanvasData, DiagramKind};
 pub use booking_flow_express_link::{BookingFlowExpressLink, PrefilledState};
 pub use booking_flow_router::{

@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "model/builder.rs"]
+mod builder;
+#[path = "model/builder_property.rs"]
+mod builder_property;
 #[path = "model/check_property.rs"]
 mod check_property;
 #[path = "model/check_rules.rs"]

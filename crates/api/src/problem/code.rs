@@ -104,6 +104,9 @@ codes! {
     Changed 409 "changed" "Changed by someone else"
         cause "The document is no longer at the version that `If-Match` names."
         mend "Read the document again, apply the change to it, and send it with the `ETag` of that answer.";
+    Unsound 422 "flow.unsound" "The flow is not sound"
+        cause "The flow breaks a rule that every published flow keeps. Nothing happened; visitors get what they got before."
+        mend "Look at `errors`: each has its code, a sentence, and the shortest path that shows it in `witness`. Mend the draft, and publish it again.";
     Duplicate 409 "duplicate" "Another one has the same value"
         cause "The field that `detail` names must be unique, and another document has the value."
         mend "Choose another value.";

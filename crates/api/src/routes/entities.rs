@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 
 pub(super) use self::{
     sent::{Asking, EntityPath, IfMatch, Named, Sent},
-    shape::{Input, Patch, Shown, ShownPage, shown},
+    shape::{Document, Input, Patch, Shown, ShownPage, shown},
 };
 use super::{About, Routes};
 use crate::{

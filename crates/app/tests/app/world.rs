@@ -7,7 +7,7 @@ use std::sync::{
 
 use app::{Clock, Doors, Environment, NewOrganization, SchedulerSettings, SystemDoor, Tenant};
 use model::{
-    Entity, Id, PerTenant, Timestamp, core::Organization, flow::file::FlowFile, scheduler::SlotHold,
+    Entity, Id, OfOrganizations, Timestamp, core::Organization, flow::file::FlowFile, scheduler::SlotHold,
 };
 use store::{Backend, Find, Store, memory::MemoryBackend};
 use store_sqlite::{Options, SqliteBackend};
@@ -151,7 +151,7 @@ impl World {
     }
 
     /// All documents of a kind that an organization has.
-    pub(crate) async fn all<E: Entity<Scope = PerTenant>>(
+    pub(crate) async fn all<E: Entity<Scope: OfOrganizations>>(
         &self,
         organization: Id<Organization>,
     ) -> Vec<model::Doc<E>> {

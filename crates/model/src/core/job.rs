@@ -32,6 +32,8 @@ pub enum JobKind {
     RemoveFile,
     /// The target is an organization that was deleted: what it had goes too.
     PurgeOrganization,
+    /// The target is a booking flow whose scheduled version becomes the published one.
+    PublishFlow,
 }
 
 impl Entity for Job {

@@ -12,7 +12,8 @@ use serde_json::Value;
 pub use self::platform::PlatformUnit;
 use super::{Platform, Scoped, deletion::Deletion, key};
 use crate::{
-    Backend, Expected, Key, Owner, Result, StoreError, Stored, StoredEvent, Write, references,
+    Backend, Expected, Key, Owner, Result, StoreError, Stored, StoredEvent, Targets, Write,
+    references,
 };
 
 /// How often a delete is planned anew because others wrote first.
@@ -101,6 +102,16 @@ impl UnitOfWork {
     pub fn hold<E: Entity<Scope: OfOrganizations>>(&mut self, seen: &Doc<E>) {
         let key = key::<E>(self.owner, seen.id.object_id());
         self.writes.push(Write::Check { key, expect: Expected::Version(seen.version) });
+    }
+
+    /// Holds the batch to no document of a kind having the id in a field.
+    pub fn unreferenced<By, E>(&mut self, field: &'static str, id: Id<E>)
+    where
+        By: Entity<Scope: OfOrganizations>,
+        E: Entity<Scope: OfOrganizations>,
+    {
+        let targets = Targets::one::<E>(self.owner, id.object_id());
+        self.writes.push(Write::Unreferenced { by: By::COLLECTION.name, field, targets });
     }
 
     /// Appends events to a stream and writes the state that they lead to.

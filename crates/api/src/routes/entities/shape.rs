@@ -14,7 +14,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use model::{Doc, Entity, Problems};
+use model::{Doc, Entity, Problems, merge_patch};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value, json};
 
@@ -68,30 +68,8 @@ pub(crate) fn with_kept<E: Entity>(seen: &E, mut fields: Fields) -> Fields {
 /// The document's fields after a JSON Merge Patch (RFC 7396).
 pub(crate) fn patched<E: Entity>(seen: &E, patch: &Fields) -> Fields {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(seen) else { return Map::new() };
-    merge(&mut fields, patch);
+    merge_patch(&mut fields, patch);
     fields
-}
-
-fn merge(target: &mut Fields, patch: &Fields) {
-    for (name, change) in patch {
-        match change {
-            Value::Null => {
-                target.remove(name);
-            }
-            Value::Object(change) => {
-                let inner = target.entry(name).or_insert(Value::Null);
-                if !inner.is_object() {
-                    *inner = json!({});
-                }
-                if let Value::Object(inner) = inner {
-                    merge(inner, change);
-                }
-            }
-            change => {
-                target.insert(name.clone(), change.clone());
-            }
-        }
-    }
 }
 
 /// One document, with its version as `ETag`.
@@ -133,7 +111,7 @@ pub(crate) struct Input<E>(PhantomData<fn() -> E>);
 /// What a client sends to change a document.
 pub(crate) struct Patch<E>(PhantomData<fn() -> E>);
 /// The document as clients get it.
-struct Document<E>(PhantomData<fn() -> E>);
+pub(crate) struct Document<E>(PhantomData<fn() -> E>);
 /// A page of them.
 struct Page<E>(PhantomData<fn() -> E>);
 
