@@ -13,6 +13,7 @@ mod platform;
 mod schedulers;
 mod sessions;
 mod system;
+mod visits;
 mod waitlist;
 
 use std::fmt;
@@ -212,6 +213,7 @@ fn platform() -> Routes {
         .and(api_keys::routes())
         .and(audit_log::routes())
         .and(files::routes())
+        .and(visits::routes())
         .and(platform::routes())
         .and(auth::routes())
 }

@@ -14,6 +14,10 @@ mod check_steps;
 mod files;
 #[path = "model/flow_files.rs"]
 mod flow_files;
+#[path = "model/hostile.rs"]
+mod hostile;
+#[path = "model/legal.rs"]
+mod legal;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]
