@@ -168,6 +168,8 @@ impl From<Error> for Problem {
                     _ => problem,
                 }
             }
+            Error::NotFoldable { .. } => Self::new(Code::NotFoldable).detail(detail),
+            Error::BeingUpdated => Self::new(Code::BeingUpdated).detail(detail).retry_after(5),
             Error::CommandIdReused => Self::new(Code::CommandIdReused).detail(detail),
             Error::Busy => Self::new(Code::Busy).detail(detail).retry_after(1),
             Error::Migration(_) => Self::new(Code::NotMigrated).detail(detail).retry_after(1),

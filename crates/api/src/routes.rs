@@ -15,6 +15,7 @@ mod routing;
 mod schedulers;
 mod sessions;
 mod system;
+mod visits;
 mod waitlist;
 
 use std::fmt;
@@ -216,6 +217,7 @@ fn platform() -> Routes {
         .and(api_keys::routes())
         .and(audit_log::routes())
         .and(files::routes())
+        .and(visits::routes())
         .and(platform::routes())
         .and(auth::routes())
 }

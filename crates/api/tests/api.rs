@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says no more than that it failed, and where")]
 
+#[path = "api/again.rs"]
+mod again;
 #[path = "api/auth.rs"]
 mod auth;
 #[path = "api/browser.rs"]
@@ -18,6 +20,12 @@ mod examples;
 mod files;
 #[path = "api/headers.rs"]
 mod headers;
+#[path = "api/history.rs"]
+mod history;
+#[path = "api/hostile.rs"]
+mod hostile;
+#[path = "../../model/tests/model/legal.rs"]
+mod legal;
 #[path = "api/limits.rs"]
 mod limits;
 #[path = "api/mailbox.rs"]

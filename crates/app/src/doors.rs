@@ -130,7 +130,11 @@ impl Doors {
         let token: SessionToken = token.parse().map_err(|()| Error::WrongToken)?;
         let tenant = self.0.tenant(token.organization());
         let session = VisitorSession::open(tenant, id).await?.ok_or(Error::WrongToken)?;
-        if session.opens_with(&token) { Ok(session) } else { Err(Error::WrongToken) }
+        if !session.opens_with(&token) {
+            return Err(Error::WrongToken);
+        }
+        session.require_understood().await?;
+        Ok(session)
     }
 
     /// Whether the store answers and is migrated as this version needs it.

@@ -16,7 +16,7 @@ use store::{PlatformUnit, StoreError, UnitOfWork};
 
 pub(crate) use self::{
     list::Plan,
-    rules::{another_owner_stays, invalid, may_give_roles},
+    rules::{another_owner_stays, flow_is_there, invalid, may_give_roles},
 };
 pub use self::{
     list::{Asked, Listed},

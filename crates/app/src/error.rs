@@ -5,7 +5,7 @@ use model::{
     COLLECTIONS, Problems,
     core::Permission,
     flow::{check::Report, file::NotAFlowFile},
-    session::{Rejection, View},
+    session::{NotUnderstood, Rejection, View},
 };
 use store::StoreError;
 
@@ -77,6 +77,12 @@ pub enum Error {
     /// The same command id came with another command.
     #[error("Another command was sent with this command_id before.")]
     CommandIdReused,
+    /// What happened in a session is of a newer version, and is kept as it is.
+    #[error("Event {sequence} cannot be folded here: {reason}.")]
+    NotFoldable { sequence: u64, reason: NotUnderstood },
+    /// The same, for visitors: a server of the newer version will go on.
+    #[error("Online booking is being updated. Please try again in a moment.")]
+    BeingUpdated,
     /// Somebody else wrote first, again and again.
     #[error("Too many writers at once. Please try again.")]
     Busy,
@@ -129,6 +135,14 @@ impl Error {
             "A {} refers to it in `{field}`: change or delete that first.",
             label(by)
         ))
+    }
+
+    /// As a visitor is told of it.
+    pub(crate) fn for_visitors(self) -> Self {
+        match self {
+            Self::NotFoldable { .. } => Self::BeingUpdated,
+            other => other,
+        }
     }
 
     /// A stored body that is no JSON.

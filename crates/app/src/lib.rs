@@ -74,7 +74,8 @@ pub use crate::{
     routing::Resolved,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
-        Executed, Replayed, SessionToken, StartSession, Started, Timeslots, TimeslotsDay,
+        At, Executed, Following, Happened, NoPoint, Part, RawEvent, Replayed, Screen, SessionState,
+        SessionToken, StartSession, Started, Summary, Sweeper, Swept, Timeslots, TimeslotsDay,
         TimeslotsSlot, VisitorSession,
     },
     tenant::Tenant,

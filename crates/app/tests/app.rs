@@ -10,6 +10,8 @@ mod world;
 mod archives;
 #[path = "app/auth.rs"]
 mod auth;
+#[path = "app/chain.rs"]
+mod chain;
 #[path = "app/clock.rs"]
 mod clock;
 #[path = "app/commands.rs"]
@@ -51,6 +53,8 @@ mod seats;
 #[expect(dead_code, reason = "the tests of the ways on which mails leave need more of it")]
 #[path = "../../adapters/tests/mail/server.rs"]
 mod server;
+#[path = "app/sweeper.rs"]
+mod sweeper;
 #[path = "app/tokens.rs"]
 mod tokens;
 #[path = "app/visitor.rs"]

@@ -82,10 +82,15 @@ pub(crate) async fn run(
     let settings = Settings { demo, rate_limits: config.rate_limits, mailbox };
     let router = api::router(doors, settings);
     let stop = || stopped().map_err(|error| Failure::new(error.to_string()));
-    let (stop_serving, stop_working) = (stop()?, stop()?);
-    let worker = system.worker(mailing);
-    let serving =
-        async { tokio::join!(server.run(router, stop_serving), worker.run(stop_working)) };
+    let (stop_serving, stop_working, stop_sweeping) = (stop()?, stop()?, stop()?);
+    let (worker, sweeper) = (system.worker(mailing), system.sweeper());
+    let serving = async {
+        tokio::join!(
+            server.run(router, stop_serving),
+            worker.run(stop_working),
+            sweeper.run(stop_sweeping),
+        )
+    };
     tokio::select! {
         _ = serving => {}
         () = tend(&system) => {}

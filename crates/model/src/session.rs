@@ -5,24 +5,32 @@
 
 mod apply;
 mod booking;
+mod chain;
 mod command;
 mod decide;
 mod event;
 mod rejection;
 mod state;
+mod timeline;
+mod upcast;
 mod view;
 
 pub use booking::booking;
+pub use chain::{AsStored, BrokenChain, Chain, EventHash, Link};
 pub use command::{Claimed, Command, CustomerDetails, Input, Seat, SlotOutcome};
 pub(crate) use decide::check_value;
-pub use decide::{Decided, decide, start};
+pub use decide::{Decided, decide, start, sweep};
 pub use event::{EventBody, EventData, FieldFailure, GivenAnswer, SessionEvent};
 pub use rejection::Rejection;
 pub use state::{
     AbandonReason, Active, Attribution, BookingSession, ClickIds, CurrentState, Device, DeviceKind,
     EventWindow, Metrics, Notice, Outcome, Selections, StepProgress, Utm,
 };
-pub use view::{View, ViewBooking, view};
+pub use timeline::{
+    Cause, Decision, Parting, SERVER_COMMAND, TimelineEntry, TimelineStep, flow_version, words,
+};
+pub use upcast::NotUnderstood;
+pub use view::{View, ViewBooking, ViewStatus, view};
 
 #[cfg(test)]
 mod tests;

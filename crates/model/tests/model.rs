@@ -22,6 +22,10 @@ mod flow_files;
 mod fuzzed;
 #[path = "model/routing.rs"]
 mod routing;
+#[path = "model/hostile.rs"]
+mod hostile;
+#[path = "model/legal.rs"]
+mod legal;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]

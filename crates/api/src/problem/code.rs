@@ -152,6 +152,12 @@ codes! {
     BrokenFlow 422 "session.broken_flow" "The flow has no such step any more"
         cause "The session stands at a place that its version of the flow does not have."
         mend "Begin another visit. When that meets the same problem, check the flow and publish it again.";
+    NotFoldable 409 "session.not_foldable" "The visit cannot be folded here"
+        cause "An event of the visit is of a newer version than this server; `detail` says which. It is kept as it is, and its session with it."
+        mend "Ask again when the server has been updated. Until then look at the events before it (`at`), or at all of them as they are stored (`/events`).";
+    BeingUpdated 503 "session.being_updated" "Online booking is being updated"
+        cause "A server of a newer version has gone on with the visit, and this one does not know what it did."
+        mend "Send the same request again after the seconds that the `Retry-After` header says. Nothing is lost.";
     CommandInvalid 422 "command.invalid" "What was entered is not valid"
         cause "A value breaks a rule of the step. It is counted among the session's events and has no other effect."
         mend "Show the messages of `errors` at the fields of their paths, and send the command again with a new `command_id`.";

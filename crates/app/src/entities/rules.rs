@@ -13,6 +13,7 @@ use model::{
     flow::builder::MOST_NODES,
     scheduler::{
         Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
+        BookingFlowRouter,
         BookingFlowStatus, BookingQuestion, BookingQuestionAnswer, BookingService, Customer,
         Schedule, SchedulerConfig, ServiceZone,
     },
@@ -134,7 +135,7 @@ async fn nobody_shows<E: Entity<Scope = PerTenant>>(
 }
 
 /// Nothing new is shown to visitors that is deleted: to whoever asks, it is not there.
-async fn flow_is_there(
+pub(crate) async fn flow_is_there(
     member: &Member,
     unit: &mut UnitOfWork,
     id: Id<BookingFlow>,
@@ -147,18 +148,6 @@ async fn flow_is_there(
         unit.hold(&flow);
     }
     Ok(())
-}
-
-#[async_trait]
-impl Managed for BookingFlowRouter {
-    async fn before_write(
-        member: &Member,
-        unit: &mut UnitOfWork,
-        _: Option<&Doc<Self>>,
-        now: &mut Self,
-    ) -> Result<()> {
-        flow_is_there(member, unit, now.booking_flow_id).await
-    }
 }
 
 #[async_trait]

@@ -6,7 +6,7 @@ use model::{
 };
 use store::UnitOfWork;
 
-use crate::{Error, Managed, Member, Result, Tenant};
+use crate::{Error, Managed, Member, Result, Tenant, entities::flow_is_there};
 
 #[async_trait]
 impl Managed for BookingFlowRouter {
@@ -21,6 +21,7 @@ impl Managed for BookingFlowRouter {
         let mut problems = Problems::default();
         now.validate(&mut problems.root());
         problems.into_result().map_err(Error::Invalid)?;
+        flow_is_there(member, unit, now.booking_flow_id).await?;
         next_revision(tenant, unit).await?;
         let mut all: Vec<Doc<Self>> = tenant.every().await?;
         let at = tenant.now();

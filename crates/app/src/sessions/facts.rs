@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use model::{
     Doc, Timestamp,
-    availability::{Day, OfferedSlot, Rules},
+    availability::{Day, NotOffered, OfferedSlot, Rules},
     flow::CompiledFlow,
     scheduler::{HoldState, Reference, SlotHold, normalize_postal_code},
     session::{Claimed, Command, CustomerDetails, Input, Seat, SlotOutcome},
@@ -135,7 +135,7 @@ impl VisitorSession {
         start: Timestamp,
         now: Timestamp,
     ) -> Result<(SlotOutcome, Vec<Doc<SlotHold>>)> {
-        let closed = SlotOutcome::Refused(model::availability::NotOffered::Closed);
+        let closed = SlotOutcome::Refused(NotOffered::Closed);
         let Some(planned) = self.tenant.planned(flow, &self.session.body).await? else {
             return Ok((closed, Vec::new()));
         };
@@ -196,6 +196,27 @@ impl VisitorSession {
         }
         Ok(Some(kept))
     }
+}
+
+/// A command whose values were refused before. Whatever the world says by now, the answer to it
+/// stays the same, and so does what was said then.
+pub(super) fn of_refused(command: &Command) -> Option<Input> {
+    Some(match command.clone() {
+        Command::SubmitZip { zip } => Input::SubmitZip { zip, zone: None },
+        Command::AnswerQuestion { node_id, answer_ids, value } => {
+            Input::AnswerQuestion { node_id, answer_ids, value }
+        }
+        Command::SubmitDetails { values } => Input::SubmitDetails { values },
+        Command::SelectTimeslot { start } => {
+            let outcome = SlotOutcome::Refused(NotOffered::Closed);
+            Input::SelectTimeslot { start, outcome }
+        }
+        Command::SubmitCustomer { first_name, last_name, email, phone, address, consents } => {
+            let customer = CustomerDetails { first_name, last_name, email, phone, address };
+            Input::SubmitCustomer { customer, consents }
+        }
+        _ => return None,
+    })
 }
 
 /// Days and what comes after them.

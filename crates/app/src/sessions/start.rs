@@ -3,10 +3,13 @@ use std::{collections::HashSet, time::Duration};
 use model::{
     Doc, Id, Problems,
     routing::Page,
-    session::{self, Attribution, BookingSession, Device, Utm, View},
+    session::{self, Attribution, BookingSession, Device, EventHash, Utm, View},
 };
 
-use super::{journal, token::SessionToken};
+use super::{
+    journal::{self, Entered},
+    token::SessionToken,
+};
 use crate::{Error, Result, Scheduler};
 
 /// The id of the command that begins a visit; a visitor cannot use it again.
@@ -78,10 +81,12 @@ impl Scheduler {
             command_digest: "",
             timestamp: now,
         };
-        let events = journal::number(&tenant.house().environment, &header, 0, decided);
+        let beginning = EventHash::beginning(tenant.organization(), session_id);
+        let environment = &tenant.house().environment;
+        let entered = journal::enter(environment, &header, 0, beginning, decided)?;
+        let Entered { events, stored } = entered;
         let session = BookingSession::fold(&events).ok_or(Error::NotPublished)?;
         let mut unit = tenant.scoped().begin(now);
-        let stored = events.iter().map(journal::to_stored).collect::<Result<_>>()?;
         unit.append(session_id, 0, stored, &session)?;
         unit.commit().await?;
         let view = session::view(&flow, session_id, &session);

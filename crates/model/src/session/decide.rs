@@ -7,6 +7,7 @@ mod timeslots;
 mod zipcode;
 
 pub(crate) use details::check_value;
+pub use finish::sweep;
 pub(super) use navigation::question_before;
 
 use super::{Active, Attribution, BookingSession, Device, EventData, Input, Rejection};
@@ -36,7 +37,7 @@ pub fn decide(
     now: Timestamp,
 ) -> Result<Vec<Decided>, Rejection> {
     if *input == Input::Resume {
-        return finish::resume(session, now);
+        return finish::resume(flow, session, now);
     }
     let mut visit = Visit::new(flow, session.active(now)?)?;
     match input {

@@ -1,6 +1,7 @@
 //! Given what a visitor did, when they do this, then that happens.
 
 mod answers;
+mod chain;
 mod customer;
 mod details;
 mod finish;
@@ -8,6 +9,7 @@ mod navigation;
 mod random;
 mod scene;
 mod state;
+mod timeline;
 mod timeslots;
 mod wrong_step;
 mod zip;

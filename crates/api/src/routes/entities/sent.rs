@@ -71,8 +71,7 @@ impl<E: Routed> FromRequestParts<Api> for Asking<E> {
         for (name, value) in pairs {
             let mut root = problems.root();
             let mut place = root.at(&name);
-            let is_field =
-                E::COLLECTION.indexes.iter().any(|it| it.fields.contains(&name.as_str()));
+            let is_field = asked_by::<E>().any(|it| *it == name);
             match name.as_str() {
                 "limit" => match value.parse() {
                     Ok(limit) => asked.limit = Some(limit),
@@ -156,6 +155,12 @@ impl<E: Routed> OperationInput for EntityPath<E> {
     }
 }
 
+/// The fields of all indexes that lists can be asked by.
+fn asked_by<E: Routed>() -> impl Iterator<Item = &'static &'static str> {
+    let serving = E::COLLECTION.indexes.iter().filter(|it| it.serves_lists());
+    serving.flat_map(|it| it.fields)
+}
+
 impl<E: Routed> OperationInput for Asking<E> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         let mut properties = json!({
@@ -167,7 +172,7 @@ impl<E: Routed> OperationInput for Asking<E> {
             },
             "include_total": { "type": "boolean", "description": "Counts all pages." },
         });
-        for field in E::COLLECTION.indexes.iter().flat_map(|it| it.fields) {
+        for field in asked_by::<E>() {
             properties[*field] = json!({
                 "type": "string", "description": format!("Only those whose `{field}` is this."),
             });

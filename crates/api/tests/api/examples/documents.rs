@@ -230,6 +230,21 @@ impl Run {
             };
             let one = [("organization_id", organization), ("id", id)];
             self.call(&format!("get_{name}"), &one, Some(owner), None).await;
+            if name == "booking_session" {
+                self.history(one, owner).await;
+            }
+        }
+    }
+
+    /// A visit at a point, and event by event.
+    async fn history(&mut self, [organization, id]: [(&str, &str); 2], owner: &str) {
+        for (operation, asked) in [
+            ("get_booking_session_state", "at=6"),
+            ("list_booking_session_events", "limit=2"),
+            ("show_booking_session_timeline", "after=4&limit=2"),
+            ("replay_booking_session", "after=5&limit=1"),
+        ] {
+            self.call(operation, &[organization, id, ("?", asked)], Some(owner), None).await;
         }
     }
 

@@ -6,8 +6,8 @@ use crate::{
     Id, ObjectId, Timestamp,
     flow::{CompiledFlow, file::FlowFile},
     session::{
-        BookingSession, Decided, EventBody, Input, Outcome, Rejection, SessionEvent, View, decide,
-        start, view,
+        AsStored, BookingSession, Decided, EventBody, EventHash, Input, Outcome, Rejection,
+        SessionEvent, View, decide, start, view,
     },
 };
 
@@ -89,7 +89,7 @@ impl Scene {
             "en-US".to_owned(),
             expires_at,
         );
-        let events = number(1, BEGIN, decided.unwrap());
+        let events = number(None, BEGIN, decided.unwrap());
         let session = BookingSession::fold(&events).unwrap();
         let scene = Self { flow, session, events, now: BEGIN };
         scene.check_invariants();
@@ -107,7 +107,7 @@ impl Scene {
 
     pub(super) fn append(&mut self, decided: Vec<Decided>) -> String {
         let before = self.session.booking_outcome.clone();
-        let events = number(self.events.len() + 1, self.now, decided);
+        let events = number(self.events.last(), self.now, decided);
         for event in &events {
             self.session.apply(event);
         }
@@ -143,23 +143,54 @@ impl Scene {
     }
 }
 
-fn number(first: usize, at: Timestamp, decided: Vec<Decided>) -> Vec<SessionEvent> {
-    let event = |(n, decided): (usize, Decided)| SessionEvent {
-        id: id::<()>(&format!("event {n}")).object_id(),
-        booking_session_id: id("session"),
-        organization_id: id("organization"),
-        sequence: n as u64,
-        schema_version: SessionEvent::SCHEMA_VERSION,
-        timestamp: at,
-        command_id: format!("command {first}"),
-        body: EventBody {
-            data: decided.data,
-            step_id: decided.step_id,
-            client_timestamp: None,
-            command_digest: None,
-        },
+fn number(
+    before: Option<&SessionEvent>,
+    at: Timestamp,
+    decided: Vec<Decided>,
+) -> Vec<SessionEvent> {
+    let first = before.map_or(0, |it| it.sequence) + 1;
+    let beginning = EventHash::beginning(id("organization"), id("session"));
+    let mut previous = before.map_or(beginning, |it| it.hash);
+    let mut event = |(sequence, decided): (u64, Decided)| {
+        let mut event = SessionEvent {
+            id: id::<()>(&format!("event {sequence}")).object_id(),
+            booking_session_id: id("session"),
+            organization_id: id("organization"),
+            sequence,
+            schema_version: SessionEvent::SCHEMA_VERSION,
+            timestamp: at,
+            command_id: format!("command {first}"),
+            hash: EventHash::default(),
+            body: EventBody {
+                data: decided.data,
+                step_id: decided.step_id,
+                client_timestamp: None,
+                command_digest: None,
+                previous_hash: Some(previous),
+            },
+        };
+        event.hash = EventHash::of(&as_stored(&event, &body(&event)));
+        previous = event.hash;
+        event
     };
-    (first..).zip(decided).map(event).collect()
+    (first..).zip(decided).map(&mut event).collect()
+}
+
+/// The text that is stored.
+pub(super) fn body(event: &SessionEvent) -> String {
+    serde_json::to_string(&event.body).unwrap()
+}
+
+pub(super) fn as_stored<'a>(event: &'a SessionEvent, body: &'a str) -> AsStored<'a> {
+    AsStored {
+        id: event.id,
+        sequence: event.sequence,
+        event_type: event.body.data.event_type(),
+        schema_version: event.schema_version,
+        timestamp: event.timestamp,
+        command_id: &event.command_id,
+        body,
+    }
 }
 
 /// The name of the rejection, and what it says is wrong.
