@@ -12,6 +12,7 @@ mod pages;
 mod platform;
 mod schedulers;
 mod sessions;
+mod simulations;
 mod system;
 mod waitlist;
 
@@ -211,6 +212,7 @@ fn platform() -> Routes {
         .and(entities::routes())
         .and(api_keys::routes())
         .and(audit_log::routes())
+        .and(simulations::routes())
         .and(files::routes())
         .and(platform::routes())
         .and(auth::routes())

@@ -1,5 +1,6 @@
 mod existing;
 mod publish;
+mod simulate;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use model::{
 use store::UnitOfWork;
 
 use self::existing::Existing;
+pub use self::simulate::{Period, Simulation};
 use crate::{Error, Result, Tenant};
 
 /// What an import made.

@@ -22,7 +22,9 @@ use serde_json::json;
 
 use crate::{
     config::Config,
+    convert::Convert,
     output::{self, Failure, Output},
+    simulate::Simulate,
     stores::{self, Opened},
 };
 
@@ -40,6 +42,14 @@ pub(crate) enum Flow {
     ///
     /// Example: wrkbelt flow import flow.yaml --publish --organization acme --create-organization
     Import(Import),
+    /// Make a draft of a list of services, or of a chat flow of another tool.
+    ///
+    /// Example: wrkbelt flow convert services.csv --from csv --out flow.yaml
+    Convert(Convert),
+    /// Try recorded visits on a draft: which would end elsewhere, and where they part.
+    ///
+    /// Example: wrkbelt flow simulate flow.yaml --organization acme --from 2026-11-01
+    Simulate(Simulate),
     /// Draw the service-selection graph of a flow file.
     ///
     /// Example: wrkbelt flow diagram flow.yaml --format svg > flow.svg
@@ -77,6 +87,8 @@ impl Flow {
             Self::Validate { file } => validate(&file, output),
             Self::Test { file } => test(&file, output),
             Self::Import(import) => import.run(config, output).await,
+            Self::Convert(convert) => convert.run(output),
+            Self::Simulate(simulate) => simulate.run(config, output).await,
             Self::Diagram { file, format } => {
                 let Loaded { bundle, .. } = load(&file)?;
                 let diagram = model::flow::draw(&bundle);
@@ -90,7 +102,7 @@ impl Flow {
     }
 }
 
-fn read(path: &Path) -> Result<FlowFile, Failure> {
+pub(crate) fn read(path: &Path) -> Result<FlowFile, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
     FlowFile::parse(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))

@@ -2,6 +2,7 @@
 
 mod archive;
 mod config;
+mod convert;
 mod demo;
 mod doctor;
 mod flow;
@@ -15,6 +16,7 @@ mod progress;
 mod samples;
 mod serve;
 mod session;
+mod simulate;
 mod stores;
 mod user;
 

@@ -14,6 +14,8 @@ mod check_steps;
 mod files;
 #[path = "model/flow_files.rs"]
 mod flow_files;
+#[path = "model/importing.rs"]
+mod importing;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]

@@ -66,7 +66,7 @@ macro_rules! named {
 named! {
     ViewPermissions, ViewBookingFlowVersions, ViewBookingSessions, ViewMemberships,
     UpdateMembership, DeleteMembership, CreateOrgMember, InviteUser, ViewEmails, ViewAuditLog,
-    ViewBookings, UpdateBooking,
+    ViewBookings, UpdateBooking, ReplayBookingSession,
 }
 
 #[derive(Deserialize, JsonSchema)]

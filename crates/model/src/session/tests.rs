@@ -7,6 +7,7 @@ mod finish;
 mod navigation;
 mod random;
 mod scene;
+mod simulated;
 mod state;
 mod timeslots;
 mod wrong_step;
