@@ -38,6 +38,8 @@ mod readiness;
 mod requests;
 #[path = "api/server.rs"]
 mod server;
+#[path = "api/simulations.rs"]
+mod simulations;
 #[path = "api/site.rs"]
 mod site;
 #[path = "api/tokens.rs"]

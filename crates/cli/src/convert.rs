@@ -54,9 +54,8 @@ pub(crate) enum Format {
 
 impl Source {
     fn read(&self, path: &Path) -> Result<Imported, Failure> {
-        let failure = |error: &dyn std::fmt::Display| {
-            Failure::new(format!("{}: {error}", path.display()))
-        };
+        let failure =
+            |error: &dyn std::fmt::Display| Failure::new(format!("{}: {error}", path.display()));
         if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
             return Err(Failure::new(format!("there is no time zone {}", self.time_zone)));
         }
@@ -84,8 +83,7 @@ impl Convert {
             output::aside(&for_people(&report));
             return Ok(ExitCode::SUCCESS);
         };
-        let failure =
-            |error: std::io::Error| Failure::new(format!("{}: {error}", out.display()));
+        let failure = |error: std::io::Error| Failure::new(format!("{}: {error}", out.display()));
         let mut options = std::fs::OpenOptions::new();
         options.write(true).create_new(!self.force).create(true).truncate(true);
         let mut file = options.open(out).map_err(failure)?;

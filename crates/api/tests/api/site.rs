@@ -34,7 +34,7 @@ use tempfile::TempDir;
 use tower::ServiceExt;
 
 /// Two questions, one service, arrival windows.
-const FLOW: &str = r#"
+pub(crate) const FLOW: &str = r#"
 wrkbelt: flow/1
 flow: { slug: visits, title: Book a visit }
 services:
