@@ -155,6 +155,8 @@ fn unreadable(failure: &Failure) -> serde_json::Value {
             "witness": [],
         }],
         "paths": "0",
+        "paths_to": {},
+        "longest": [],
         "nodes": 0,
         "edges": 0,
     })
