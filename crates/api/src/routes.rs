@@ -14,6 +14,7 @@ mod platform;
 mod routing;
 mod schedulers;
 mod sessions;
+mod simulations;
 mod system;
 mod visits;
 mod waitlist;
@@ -216,6 +217,7 @@ fn platform() -> Routes {
         .and(flows::routes())
         .and(api_keys::routes())
         .and(audit_log::routes())
+        .and(simulations::routes())
         .and(files::routes())
         .and(visits::routes())
         .and(platform::routes())

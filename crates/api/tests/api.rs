@@ -48,6 +48,8 @@ mod requests;
 mod routing;
 #[path = "api/server.rs"]
 mod server;
+#[path = "api/simulations.rs"]
+mod simulations;
 #[path = "api/site.rs"]
 mod site;
 #[path = "api/tokens.rs"]

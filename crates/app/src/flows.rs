@@ -6,6 +6,7 @@ mod keeper;
 mod publish;
 mod restore;
 mod scheduled;
+mod simulate;
 mod versions;
 
 use std::sync::Arc;
@@ -28,9 +29,9 @@ pub use self::{
     keeper::FlowKeeper,
     publish::{Publish, Published},
     restore::{Differing, Restored},
+    simulate::{Period, Simulation},
     versions::VersionAbout,
 };
-
 use crate::{Error, Result, Tenant};
 
 /// What an import made.

@@ -55,6 +55,8 @@ mod seats;
 mod server;
 #[path = "app/sweeper.rs"]
 mod sweeper;
+#[path = "app/simulations.rs"]
+mod simulations;
 #[path = "app/tokens.rs"]
 mod tokens;
 #[path = "app/visitor.rs"]

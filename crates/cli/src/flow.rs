@@ -24,7 +24,9 @@ use serde_json::json;
 
 use crate::{
     config::Config,
+    convert::Convert,
     output::{self, Failure, Output},
+    simulate::Simulate,
     stores::{self, Opened},
 };
 
@@ -44,6 +46,14 @@ pub(crate) enum Flow {
     Import(Import),
     #[command(flatten)]
     Lifecycle(lifecycle::Lifecycle),
+    /// Make a draft of a list of services, or of a chat flow of another tool.
+    ///
+    /// Example: wrkbelt flow convert services.csv --from csv --out flow.yaml
+    Convert(Convert),
+    /// Try recorded visits on a draft: which would end elsewhere, and where they part.
+    ///
+    /// Example: wrkbelt flow simulate flow.yaml --organization acme --from 2026-11-01
+    Simulate(Simulate),
     /// Draw the service-selection graph of a flow file.
     ///
     /// Example: wrkbelt flow diagram flow.yaml --format svg > flow.svg
@@ -82,6 +92,8 @@ impl Flow {
             Self::Test { file } => test(&file, output),
             Self::Import(import) => import.run(config, output).await,
             Self::Lifecycle(command) => command.run(config, output).await,
+            Self::Convert(convert) => convert.run(output),
+            Self::Simulate(simulate) => simulate.run(config, output).await,
             Self::Diagram { file, format } => {
                 let Loaded { bundle, .. } = load(&file)?;
                 let diagram = model::flow::draw(&bundle);
@@ -95,7 +107,7 @@ impl Flow {
     }
 }
 
-fn read(path: &Path) -> Result<FlowFile, Failure> {
+pub(crate) fn read(path: &Path) -> Result<FlowFile, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
     FlowFile::parse(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
@@ -148,6 +160,8 @@ fn unreadable(failure: &Failure) -> serde_json::Value {
             "witness": [],
         }],
         "paths": "0",
+        "paths_to": {},
+        "longest": [],
         "nodes": 0,
         "edges": 0,
     })

@@ -2,6 +2,7 @@
 
 mod archive;
 mod config;
+mod convert;
 mod demo;
 mod doctor;
 mod flow;
@@ -16,6 +17,7 @@ mod route;
 mod samples;
 mod serve;
 mod session;
+mod simulate;
 mod stores;
 mod user;
 

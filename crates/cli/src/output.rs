@@ -82,6 +82,11 @@ pub(crate) fn raw(text: &str) {
     let _ = stdout.flush();
 }
 
+/// For people beside what is for programs.
+pub(crate) fn aside(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Columns as wide as their widest cell; the last one as long as it is.
 pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let head: Vec<_> = head.iter().map(ToString::to_string).collect();

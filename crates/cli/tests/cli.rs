@@ -4,6 +4,8 @@
 
 #[path = "cli/archives.rs"]
 mod archives;
+#[path = "cli/converting.rs"]
+mod converting;
 #[path = "cli/failures.rs"]
 mod failures;
 #[path = "cli/flows.rs"]
@@ -18,6 +20,8 @@ mod routing;
 mod serving;
 #[path = "cli/sessions.rs"]
 mod sessions;
+#[path = "cli/simulating.rs"]
+mod simulating;
 #[path = "cli/together.rs"]
 mod together;
 

@@ -5,6 +5,8 @@ pub mod check;
 mod compiled;
 mod drawing;
 pub mod file;
+pub mod import;
+pub mod simulate;
 
 pub use compiled::{CompiledFlow, CompiledQuestion, CompiledStep, Leads};
 pub use drawing::draw;

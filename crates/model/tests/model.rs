@@ -26,6 +26,8 @@ mod routing;
 mod hostile;
 #[path = "model/legal.rs"]
 mod legal;
+#[path = "model/importing.rs"]
+mod importing;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]

@@ -4,7 +4,16 @@ use serde_json::Value;
 
 use crate::wrkbelt::{Folder, sample, visits};
 
-const SAMPLES: [&str; 3] = ["peachtree-home-services", "hartwell-law", "sparkle-cleaning"];
+const SAMPLES: [&str; 8] = [
+    "peachtree-home-services",
+    "hartwell-law",
+    "sparkle-cleaning",
+    "copperline-garage-doors",
+    "bayside-pest-control",
+    "lakeview-family-clinic",
+    "two-rivers-moving",
+    "highline-solar",
+];
 
 #[test]
 fn every_sample_is_sound() {

@@ -8,6 +8,7 @@ mod finish;
 mod navigation;
 mod random;
 mod scene;
+mod simulated;
 mod state;
 mod timeline;
 mod timeslots;

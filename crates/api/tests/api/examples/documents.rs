@@ -276,6 +276,11 @@ impl Run {
 
     async fn bookings(&mut self, organization: &str, owner: &str) {
         let all = [("organization_id", organization), ("?", "limit=1")];
+        let session = self.list("booking_sessions", &all, Some(owner)).await[0].clone();
+        let flow = session["booking_flow_id"].as_str().unwrap();
+        let one = [("organization_id", organization), ("id", flow)];
+        let asked = json!({ "from": "2026-11-01T00:00:00.000Z", "limit": 100 });
+        self.call("simulate_booking_flow", &one, Some(owner), Some(asked)).await;
         let mut booking = self.list("bookings", &all, Some(owner)).await[0].clone();
         let id = booking["_id"].as_str().unwrap().to_owned();
         let one = [("organization_id", organization), ("id", &*id)];

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::{
     Id, ObjectId, Timestamp,
-    flow::{CompiledFlow, file::FlowFile},
+    flow::{CompiledFlow, FlowBundle, file::FlowFile},
     session::{
         AsStored, BookingSession, Decided, EventBody, EventHash, Input, Outcome, Rejection,
         SessionEvent, View, decide, start, view,
@@ -29,6 +29,11 @@ pub(super) fn id<E>(text: &str) -> Id<E> {
 }
 
 pub(super) fn compile(changes: &[(&str, &str)]) -> CompiledFlow {
+    CompiledFlow::new(id("version"), bundle(changes).snapshot)
+}
+
+/// The flow with some of its text replaced.
+pub(super) fn bundle(changes: &[(&str, &str)]) -> FlowBundle {
     let mut text = FLOW.to_owned();
     for (from, to) in changes {
         assert!(text.contains(from), "{from} is not in the flow");
@@ -36,7 +41,7 @@ pub(super) fn compile(changes: &[(&str, &str)]) -> CompiledFlow {
     }
     let built = FlowFile::parse(&text).unwrap().build(&mut |place| id::<()>(place).object_id());
     assert_eq!(built.findings, []);
-    CompiledFlow::new(id("version"), built.bundle.snapshot)
+    built.bundle
 }
 
 /// A visit so far. After every command all that must always hold of a session is checked.
