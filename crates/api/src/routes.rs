@@ -7,6 +7,7 @@ mod created;
 mod entities;
 mod files;
 mod mailbox;
+mod once;
 mod organizations;
 mod pages;
 mod platform;

@@ -36,6 +36,8 @@ mod platform;
 mod readiness;
 #[path = "api/requests.rs"]
 mod requests;
+#[path = "api/retries.rs"]
+mod retries;
 #[path = "api/server.rs"]
 mod server;
 #[path = "api/site.rs"]

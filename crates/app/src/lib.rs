@@ -31,6 +31,7 @@ mod people;
 mod platform;
 mod recovery_codes;
 mod reseal;
+mod retries;
 mod schedulers;
 mod secret_token;
 mod sessions;
@@ -42,7 +43,7 @@ pub use adapters::files::{S3Settings, Served, UploadError};
 
 pub use crate::{
     access::{By, Credential, Member, Operator, Origin, Permissions, SignedIn},
-    api_keys::NewApiKey,
+    api_keys::{NewApiKey, NewKey},
     api_token::ApiToken,
     archive::{
         BackupKey, Checked, Dangling, Exported, Extent, NotAnArchive, SealedWriter, open_archive,
@@ -52,7 +53,7 @@ pub use crate::{
     },
     doctor::{Diagnosis, Finding, FindingCode},
     doors::{Doors, Outside, SystemDoor, open},
-    entities::{Asked, Created, Creation, Listed, Managed, Readable, Retry},
+    entities::{Asked, Created, Creation, Listed, Managed, Readable},
     environment::{Clock, Environment, SystemClock},
     error::Error,
     files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile},
@@ -67,6 +68,7 @@ pub use crate::{
     people::NewUser,
     platform::Global,
     reseal::Resealed,
+    retries::{Once, Request, Retry},
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
         Executed, Replayed, SessionToken, StartSession, Started, Timeslots, TimeslotsDay,

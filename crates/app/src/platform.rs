@@ -10,10 +10,11 @@ use schemars::JsonSchema;
 use store::{PlatformUnit, StoreError};
 
 use crate::{
-    Asked, Error, Listed, Operator, Result,
+    Asked, Created, Creation, Error, Listed, Operator, Result,
     audit::Change,
     entities::{ATTEMPTS, Plan, another_owner_stays, invalid},
     organizations::leads_back,
+    retries::Turn,
 };
 
 /// An entity that belongs to no organization, which operators write.
@@ -104,14 +105,36 @@ impl Operator {
     /// Makes a document.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::Duplicate`].
-    pub async fn create<E: Global>(&self, mut body: E) -> Result<Doc<E>> {
+    /// As [`crate::Member::create`].
+    pub async fn create<E: Global>(
+        &self,
+        new: Creation<E>,
+        answer: impl Fn(&Doc<E>) -> String + Send + Sync,
+    ) -> Result<Created<E>> {
+        let attempt = match self.house.turn(&self.by, None, new.retry).await? {
+            Turn::First(attempt) => attempt,
+            Turn::Before(answer) => return Ok(Created::Before(answer)),
+        };
+        let made =
+            self.make(new.body, |unit, doc| attempt.remember(unit, || answer(doc), doc.created_at));
+        let made = made.await;
+        attempt.settle(made).await
+    }
+
+    async fn make<E: Global>(
+        &self,
+        mut body: E,
+        add: impl FnOnce(&mut PlatformUnit, &Doc<E>) -> Result<()> + Send,
+    ) -> Result<Doc<E>> {
         E::before_write(self, None, &mut body).await?;
         let (id, at) = (self.house.environment.new_id(), self.now());
         let mut unit = self.house.store.platform().begin(at);
         unit.insert(id, &body)?;
-        self.house.commit(unit, None, &self.by, Change::created(id, &body), at).await?;
-        Ok(Doc { id, organization_id: None, version: 1, created_at: at, updated_at: at, body })
+        let organization_id = None;
+        let doc = Doc { id, organization_id, version: 1, created_at: at, updated_at: at, body };
+        add(&mut unit, &doc)?;
+        self.house.commit(unit, None, &self.by, Change::created(id, &doc.body), at).await?;
+        Ok(doc)
     }
 
     /// Writes a document anew, as `to` makes it of what it is.

@@ -116,6 +116,9 @@ codes! {
     IdempotencyKeyReused 422 "idempotency_key.reused" "The Idempotency-Key was used before"
         cause "Another request was sent with the same `Idempotency-Key` within 7 days."
         mend "Use a new key for each request, and the same one only to send the same request again.";
+    UnderWay 409 "idempotency_key.under_way" "The same request is under way"
+        cause "A request with the same `Idempotency-Key` has not been answered yet."
+        mend "Send it again after the seconds that the `Retry-After` header says: it is answered as the first one was.";
     TooManyAttempts 429 "too_many_attempts" "Too many attempts"
         cause "Passwords or codes were tried too often for this account or from this address."
         mend "Wait for the seconds that the `Retry-After` header says. Nothing is locked for good.";

@@ -192,6 +192,7 @@ async fn what_has_expired_is_deleted_and_nothing_else() {
     let key = |expires_at| model::core::IdempotencyKey {
         request_hash: String::new(),
         answer: None,
+        sealed_answer: None,
         expires_at,
     };
     let platform = site.store.platform();

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use app::{
     Credential, Doors, Environment, Error, FileLink, Files, FilesAt, MailFolder, Mailer, Mailing,
-    Member, NewFile, NewUser, Origin, Outside, SystemDoor,
+    Member, NewFile, NewUser, Once, Origin, Outside, Request, SystemDoor,
 };
 use futures_util::stream;
 use model::{
@@ -57,7 +57,7 @@ impl Place {
     }
 
     async fn upload(&self) -> Doc<File> {
-        let new = NewFile {
+        let file = NewFile {
             filename: "a.txt".to_owned(),
             declared: None,
             directory: "files".to_owned(),
@@ -65,7 +65,11 @@ impl Place {
             metadata: BTreeMap::new(),
         };
         let chunks = stream::iter([Ok::<_, String>("some text".into())]);
-        self.member.upload(new, chunks).await.unwrap()
+        new(self.member.upload(file, chunks, unnamed()).await.unwrap())
+    }
+
+    async fn link(&self, file: &Doc<File>) -> FileLink {
+        new(self.member.link_file(file.id, unnamed()).await.unwrap())
     }
 
     async fn reads(&self, link: &FileLink) -> Result<(), Error> {
@@ -100,6 +104,18 @@ impl Place {
     }
 }
 
+/// A request without an `Idempotency-Key`.
+fn unnamed<T>() -> Request<T> {
+    Request { retry: None, answer: |_| String::new() }
+}
+
+fn new<T>(once: Once<T>) -> T {
+    match once {
+        Once::New(new) => new,
+        Once::Before(answer) => panic!("answered before: {answer}"),
+    }
+}
+
 /// Files below a folder.
 fn kept(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
@@ -109,7 +125,7 @@ fn kept(folder: &Path) -> usize {
 async fn a_link_ends_after_a_quarter_of_an_hour(world: World) {
     let place = Place::new(world).await;
     let file = place.upload().await;
-    let link = place.member.link_file(file.id).await.unwrap();
+    let link = place.link(&file).await;
     place.world.clock.turn(15 * 60 - 1);
     place.reads(&link).await.unwrap();
     place.world.clock.turn(1);
@@ -119,7 +135,7 @@ async fn a_link_ends_after_a_quarter_of_an_hour(world: World) {
 async fn an_upload_that_was_given_up_leaves_nothing(world: World) {
     let place = Place::new(world).await;
     let file = place.upload().await;
-    let link = place.member.link_file(file.id).await.unwrap();
+    let link = place.link(&file).await;
     place.stops_after_the_bytes(&file).await;
     assert!(matches!(place.reads(&link).await, Err(Error::NotFound("file"))));
     place.world.clock.turn(9 * 60);
