@@ -4,6 +4,7 @@ mod api_keys;
 mod audit_log;
 mod auth;
 mod created;
+mod emails;
 mod entities;
 mod files;
 mod mailbox;
@@ -212,6 +213,7 @@ fn platform() -> Routes {
         .and(entities::routes())
         .and(api_keys::routes())
         .and(audit_log::routes())
+        .and(emails::routes())
         .and(files::routes())
         .and(platform::routes())
         .and(auth::routes())

@@ -22,6 +22,8 @@ mod headers;
 mod limits;
 #[path = "api/mailbox.rs"]
 mod mailbox;
+#[path = "api/mails.rs"]
+mod mails;
 #[path = "api/matrix.rs"]
 mod matrix;
 #[path = "api/member.rs"]

@@ -48,6 +48,7 @@ pub use crate::{
     archive::{
         BackupKey, Checked, Dangling, Exported, Extent, NotAnArchive, SealedWriter, open_archive,
     },
+    attempts::network,
     auth::{
         FirstUser, Invitation, Invited, LogIn, LoggedIn, Me, NewMember, NewTotp, Place, Profile,
     },
@@ -56,7 +57,7 @@ pub use crate::{
     entities::{Asked, Created, Creation, Listed, Managed, Readable},
     environment::{Clock, Environment, SystemClock},
     error::Error,
-    files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile},
+    files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile, Quota},
     flows::Imported,
     gate::Installation,
     jobs::Worker,

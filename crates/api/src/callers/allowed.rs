@@ -65,7 +65,7 @@ macro_rules! named {
 }
 named! {
     ViewPermissions, ViewBookingFlowVersions, ViewBookingSessions, ViewMemberships,
-    UpdateMembership, DeleteMembership, CreateOrgMember, InviteUser, ViewEmails, ViewAuditLog,
+    UpdateMembership, DeleteMembership, CreateOrgMember, InviteUser, ViewEmails, UpdateEmail, ViewAuditLog,
     ViewBookings, UpdateBooking,
 }
 

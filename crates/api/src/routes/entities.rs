@@ -252,14 +252,14 @@ impl aide::OperationOutput for NoContent {
     }
 }
 
-/// 201 with the new document, or what was answered before.
-pub(super) struct Made<E> {
+/// The document that was made, or what was answered before.
+pub(super) struct Made<E, const STATUS: u16 = 201> {
     pub(super) created: Created<E>,
     /// Where documents of this kind are.
     pub(super) path: String,
 }
 
-impl<E: Routed> IntoResponse for Made<E> {
+impl<E: Routed, const STATUS: u16> IntoResponse for Made<E, STATUS> {
     fn into_response(self) -> Response {
         let json = match self.created {
             Created::New(doc) => shown(&doc).to_string(),
@@ -270,18 +270,21 @@ impl<E: Routed> IntoResponse for Made<E> {
         let path = self.path.replace("{organization_id}", id("organization_id"));
         let path = path.replace("{id}", id("_id"));
         let mut headers = HeaderMap::new();
-        if let Ok(path) = HeaderValue::from_str(&path) {
+        if STATUS == 201
+            && let Ok(path) = HeaderValue::from_str(&path)
+        {
             headers.insert(LOCATION, path);
         }
         if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", made["version"])) {
             headers.insert(ETAG, etag);
         }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        (StatusCode::CREATED, headers, json).into_response()
+        let status = StatusCode::from_u16(STATUS).unwrap_or_default();
+        (status, headers, json).into_response()
     }
 }
 
-impl<E: Routed> aide::OperationOutput for Made<E> {
+impl<E: Routed, const STATUS: u16> aide::OperationOutput for Made<E, STATUS> {
     type Inner = Doc<E>;
 
     fn operation_response(
@@ -296,7 +299,8 @@ impl<E: Routed> aide::OperationOutput for Made<E> {
         operation: &mut aide::openapi::Operation,
     ) -> Vec<(Option<aide::openapi::StatusCode>, aide::openapi::Response)> {
         let response = Self::operation_response(ctx, operation);
-        response.map(|it| (Some(aide::openapi::StatusCode::Code(201)), it)).into_iter().collect()
+        let status = Some(aide::openapi::StatusCode::Code(STATUS));
+        response.map(|it| (status, it)).into_iter().collect()
     }
 }
 

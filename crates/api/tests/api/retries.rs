@@ -33,6 +33,8 @@ struct World {
     operator: Member,
     /// A file that is there.
     file: String,
+    /// A mail that failed.
+    email: String,
 }
 
 /// A request that makes something.
@@ -73,7 +75,8 @@ impl World {
         let operator = Member::operator(&site).await;
         let file = owner.form(Method::POST, "files", &[], ("a.txt", "text/plain", b"a text"));
         let file = site.send(file).await.json()["_id"].as_str().unwrap().to_owned();
-        Self { site, servers, owner, operator, file }
+        let email = site.failed_email().await.to_string();
+        Self { site, servers, owner, operator, file, email }
     }
 
     fn cases(&self) -> Vec<Case> {
@@ -87,9 +90,11 @@ impl World {
             entries: 1,
         };
         let viewer = [SystemRole::Viewer.seeded_id()];
-        let person = |email: &str| json!({ "first_name": "A", "last_name": "B", "email": email });
+        let person = |email: &str| json!({ "first_name": "A", "last_name": "B", "email": email, "status": "invited" });
         let company = |email: &str| {
             let mut company = person(email);
+            company["status"] = json!("new");
+            company["consent_at"] = json!("2026-11-22T08:00:00.000Z");
             company["company_name"] = json!("Acme");
             company["company_website"] = json!("https://acme.example.com");
             company
@@ -117,6 +122,12 @@ impl World {
             other: Sent::Nothing,
             ..case("a verification", owner, path, Value::Null, Value::Null)
         };
+        let path = format!("emails/{}/resend", self.email);
+        let resent = Case {
+            body: Sent::Nothing,
+            other: Sent::Nothing,
+            ..case("a mail again", owner, &path, Value::Null, Value::Null)
+        };
         let kit = |name: &str| json!({ "name": name, "colors": { "primary": "#0b5d4e" } });
         let key = |name: &str| json!({ "name": name, "scopes": ["VIEW_ROLES"] });
         let invited = |email: &str| json!({ "email": email, "roles": viewer });
@@ -128,6 +139,7 @@ impl World {
             named_otherwise,
             link,
             verification,
+            resent,
             case(
                 "a user",
                 operator,
@@ -277,8 +289,9 @@ async fn a_key_is_its_callers_own() {
     let other = world.site.send(others.request(&others.body, "k")).await;
     assert_eq!(other.status, 201, "{}", other.text());
     assert_ne!(other.json()["_id"], made["_id"]);
-    let elsewhere = Case { path: "roles".to_owned(), by: case.by.clone(), ..others };
-    let refused = world.site.send(elsewhere.request(&case.body, "k")).await;
+    let path = format!("files/{}/link", world.file);
+    let elsewhere = Case { path, by: case.by.clone(), ..others };
+    let refused = world.site.send(elsewhere.request(&Sent::Nothing, "k")).await;
     refused.problem(422, "idempotency_key.reused");
 }
 

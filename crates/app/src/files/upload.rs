@@ -18,7 +18,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 use store::PlatformUnit;
 
-use super::Parts;
+use super::{Parts, quota::Room};
 use crate::{
     By, Error, Member, Once, Request, Result, Retry, audit::Change, doors::House,
     environment::random,
@@ -37,6 +37,8 @@ pub struct NewFile {
     pub directory: String,
     pub access_level: AccessLevel,
     pub metadata: BTreeMap<String, String>,
+    /// It is no longer than this, when that is known.
+    pub most_bytes: Option<u64>,
 }
 
 /// Bytes as they come in.
@@ -94,7 +96,7 @@ impl Member {
 
 /// The hash of a request with what is said of the file; its bytes are to follow.
 fn begun(retry: &Retry, new: &NewFile) -> Sha256 {
-    let NewFile { filename, declared, directory, access_level, metadata } = new;
+    let NewFile { filename, declared, directory, access_level, metadata, .. } = new;
     let said = json!([filename, declared, directory, access_level, metadata]);
     Sha256::new().chain_update(&retry.request).chain_update(said.to_string())
 }
@@ -127,8 +129,10 @@ impl House {
         by: &By,
         keep: impl FnOnce(&mut PlatformUnit, &Doc<File>) -> Result<()> + Send,
     ) -> Result<Doc<File>> {
-        let files = self.files()?;
-        let upload = Upload::begin(chunks, new.declared.as_deref(), MOST_BYTES).await?;
+        let files = self.files.clone().ok_or(Error::NoFiles)?;
+        let parts = &*files.0;
+        let most_bytes = new.most_bytes.unwrap_or(MOST_BYTES).min(MOST_BYTES);
+        let upload = Upload::begin(chunks, new.declared.as_deref(), most_bytes).await?;
         let name = FileName::sanitized(&new.filename).ending_with(upload.kind().extensions());
         let key = StorageKey::new(random());
         let pending = File {
@@ -138,38 +142,36 @@ impl House {
             directory: new.directory,
             filename: name.as_str().to_owned(),
             mime_type: upload.kind().mime().to_owned(),
-            size: MOST_BYTES,
+            size: most_bytes,
             sha256: None,
             storage_key: key.to_string(),
-            storage_provider: files.provider,
+            storage_provider: parts.provider,
             storage_location: None,
             status: FileStatus::Pending,
             upload: FileUpload::Direct {},
             ttl_for_lifecycle: None,
             metadata: new.metadata,
         };
-        if let Some(organization) = owner.organization {
-            self.reserve(organization, MOST_BYTES).await?;
-        }
-        let seen = match self.insert_file(owner.organization, pending).await {
-            Ok(seen) => seen,
-            Err(error) => {
-                free(files, owner.organization, 1, MOST_BYTES);
-                return Err(error);
-            }
+        let id = self.environment.new_id();
+        let room = match owner.organization {
+            Some(it) => Some(self.reserve(&files, it, id, most_bytes).await?),
+            None => None,
         };
-        let stored = upload.store(&key, &files.bytes, &files.pictures).await;
+        let seen = self.insert_file(owner.organization, id, pending).await?;
+        let stored = upload.store(&key, &parts.bytes, &parts.pictures).await;
+        let stored = stored.map_err(Error::from).and_then(|stored| {
+            room.as_ref().map_or(Ok(()), |it| it.fits(stored.size))?;
+            Ok(stored)
+        });
         let finished = match stored {
             Ok(stored) => {
-                let body = active(files, &seen.body, &stored);
+                let body = active(parts, &seen.body, &stored);
                 self.activate(owner.organization, &seen, body, by, keep).await
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         };
         match &finished {
-            Ok(file) => {
-                free(files, owner.organization, 0, MOST_BYTES - file.body.size);
-            }
+            Ok(_) => room.into_iter().for_each(Room::taken),
             Err(error) => {
                 tracing::debug!(%error, file = %seen.id, "an upload failed");
                 // What cannot be written now is found later by its age.
@@ -183,8 +185,13 @@ impl House {
         finished
     }
 
-    async fn insert_file(&self, owner: Option<Id<Organization>>, body: File) -> Result<Doc<File>> {
-        let (id, at) = (self.environment.new_id(), self.environment.now());
+    async fn insert_file(
+        &self,
+        owner: Option<Id<Organization>>,
+        id: Id<File>,
+        body: File,
+    ) -> Result<Doc<File>> {
+        let at = self.environment.now();
         if let Some(organization) = owner {
             let mut unit = self.store.scoped(organization).begin(at);
             unit.insert(id, &body)?;
@@ -224,12 +231,6 @@ fn active(files: &Parts, pending: &File, stored: &Stored) -> File {
         storage_location: Some(files.location.clone()),
         status: FileStatus::Active,
         ..pending.clone()
-    }
-}
-
-fn free(files: &Parts, owner: Option<Id<Organization>>, count: u64, bytes: u64) {
-    if let Some(organization) = owner {
-        files.usages.free(organization, count, bytes);
     }
 }
 
