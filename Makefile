@@ -100,10 +100,11 @@ test-faults: $(DEBUG) ## The long versions of the tests that break things: half 
 	@python3 tests/schemathesis/run.py long
 
 test-controls: tools $(WEB_DIST) ## Take guards out of the binary: the tests must notice
-	@$(say) 'test: compiling a binary without a sync for each commit'
-	@cargo build --locked --package cli --features unsafe-normal-sync --target-dir target/controls
-	@WRKBELT_REQUIRE_FAULTS=1 cargo test --locked --package faults --features unsafe-normal-sync \
-	  --target-dir target/controls --test faults controls
+	@$(say) 'test: compiling a binary without a sync for each commit and without deadlines'
+	@cargo build --locked --package cli --features unsafe-normal-sync,unsafe-no-deadlines \
+	  --target-dir target/controls
+	@WRKBELT_REQUIRE_FAULTS=1 cargo test --locked --package faults \
+	  --features unsafe-normal-sync,unsafe-no-deadlines --target-dir target/controls --test faults controls
 	@$(say) 'test: rows without checksums, which must be noticed'
 	@cargo test --locked --package store-sqlite --features unchecked --target-dir target/controls \
 	  --test engine --no-run

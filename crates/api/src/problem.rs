@@ -133,6 +133,7 @@ impl From<Error> for Problem {
             Error::Referenced(_) => Self::new(Code::Referenced).detail(detail),
             Error::NotAllowed(_) => Self::new(Code::NotAllowed).detail(detail),
             Error::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused).detail(detail),
+            Error::UnderWay => Self::new(Code::UnderWay).detail(detail).retry_after(1),
             Error::TooManyAttempts { retry_after } => Self::new(Code::TooManyAttempts)
                 .detail(detail)
                 .retry_after(retry_after.as_secs() + 1),

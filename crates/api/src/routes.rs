@@ -4,10 +4,12 @@ mod api_keys;
 mod audit_log;
 mod auth;
 mod created;
+mod emails;
 mod entities;
 mod files;
 mod flows;
 mod mailbox;
+mod once;
 mod organizations;
 mod pages;
 mod platform;
@@ -218,6 +220,7 @@ fn platform() -> Routes {
         .and(api_keys::routes())
         .and(audit_log::routes())
         .and(simulations::routes())
+        .and(emails::routes())
         .and(files::routes())
         .and(visits::routes())
         .and(platform::routes())

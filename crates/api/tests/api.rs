@@ -30,6 +30,8 @@ mod legal;
 mod limits;
 #[path = "api/mailbox.rs"]
 mod mailbox;
+#[path = "api/mails.rs"]
+mod mails;
 #[path = "api/matrix.rs"]
 mod matrix;
 #[path = "api/member.rs"]
@@ -44,6 +46,8 @@ mod platform;
 mod readiness;
 #[path = "api/requests.rs"]
 mod requests;
+#[path = "api/retries.rs"]
+mod retries;
 #[path = "api/routing.rs"]
 mod routing;
 #[path = "api/server.rs"]

@@ -17,6 +17,7 @@ use crate::{
     cache::Cache,
     gate::Gate,
     migrations::{MIGRATIONS, Migrations},
+    retries::UnderWay,
     sessions::Remembered,
 };
 
@@ -25,8 +26,8 @@ use crate::{
 pub fn open(store: Store, outside: impl Into<Outside>) -> (Doors, SystemDoor) {
     let Outside { environment, installation, files } = outside.into();
     let gate = Arc::new(Gate::new(installation, environment.clone()));
-    let (caches, trails) = (Arc::default(), Arc::default());
-    let house = House { store, environment, files, caches, trails, gate };
+    let (caches, trails, under_way) = (Arc::default(), Arc::default(), Arc::default());
+    let house = House { store, environment, files, caches, trails, under_way, gate };
     (Doors(house.clone()), SystemDoor(house))
 }
 
@@ -72,6 +73,7 @@ pub(crate) struct House {
     pub(crate) files: Option<Files>,
     pub(crate) caches: Arc<Caches>,
     pub(crate) trails: Arc<Trails>,
+    pub(crate) under_way: Arc<UnderWay>,
     pub(crate) gate: Arc<Gate>,
 }
 

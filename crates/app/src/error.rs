@@ -34,6 +34,9 @@ pub enum Error {
     /// The same idempotency key came with another request.
     #[error("Another request was sent with this Idempotency-Key before.")]
     IdempotencyKeyReused,
+    /// The same request is being done at the moment.
+    #[error("A request with this Idempotency-Key is under way: send it again when it has ended.")]
+    UnderWay,
     /// Tried too often.
     #[error("Too many attempts. Please try again later.")]
     TooManyAttempts { retry_after: Duration },

@@ -31,6 +31,7 @@ mod people;
 mod platform;
 mod recovery_codes;
 mod reseal;
+mod retries;
 mod routing;
 mod schedulers;
 mod secret_token;
@@ -43,20 +44,21 @@ pub use adapters::files::{S3Settings, Served, UploadError};
 
 pub use crate::{
     access::{By, Credential, Member, Operator, Origin, Permissions, SignedIn},
-    api_keys::NewApiKey,
+    api_keys::{NewApiKey, NewKey},
     api_token::ApiToken,
     archive::{
         BackupKey, Checked, Dangling, Exported, Extent, NotAnArchive, SealedWriter, open_archive,
     },
+    attempts::network,
     auth::{
         FirstUser, Invitation, Invited, LogIn, LoggedIn, Me, NewMember, NewTotp, Place, Profile,
     },
     doctor::{Diagnosis, Finding, FindingCode},
     doors::{Doors, Outside, SystemDoor, open},
-    entities::{Asked, Created, Creation, Listed, Managed, Readable, Retry},
+    entities::{Asked, Created, Creation, Listed, Managed, Readable},
     environment::{Clock, Environment, SystemClock},
     error::Error,
-    files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile},
+    files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile, Quota},
     flows::{
         Builder, BuilderSaved, Differing, Drawing, FlowKeeper, Imported, Period, Publish, Published,
         Restored, Simulation, VersionAbout,
@@ -71,6 +73,7 @@ pub use crate::{
     people::NewUser,
     platform::Global,
     reseal::Resealed,
+    retries::{Once, Request, Retry},
     routing::Resolved,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{

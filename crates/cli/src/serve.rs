@@ -54,13 +54,28 @@ impl Serve {
 const ORPHANS_EVERY: u32 = 24 * 60;
 
 pub(crate) async fn bind(config: &Config) -> Result<Server, Failure> {
-    let bound = Server::bind(config.listen).await;
-    bound.map(|it| it.behind_proxy(config.behind_proxy)).map_err(|error| {
+    let bound = Server::bind(config.listen).await.map_err(|error| {
         Failure::new(format!(
             "cannot listen on {}: {error} (choose another with --listen)",
             config.listen
         ))
+    })?;
+    let mut server = bound.behind_proxy(config.behind_proxy);
+    if let Some(descriptors) = descriptors() {
+        // The others are for the store and for files.
+        server = server.most_connections(descriptors / 2);
+    }
+    Ok(match config.most_connections {
+        Some(most) => server.most_per_address(most),
+        None => server,
     })
+}
+
+/// How many files and connections this process may have open; `None` where that is not said.
+fn descriptors() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|it| it.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 pub(crate) fn base_url(server: &Server) -> Result<String, Failure> {

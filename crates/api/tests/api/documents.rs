@@ -62,6 +62,39 @@ fn every_public_route_is_described() {
     }
 }
 
+/// What makes nothing, or is sent with what can be used once only.
+const NO_KEY: [&str; 14] = [
+    "accept_invitation",
+    "change_password",
+    "confirm_totp",
+    "forgot_password",
+    "join",
+    "log_in",
+    "log_out",
+    "reset_password",
+    "revoke_api_key",
+    "set_up",
+    "set_up_totp",
+    "show_invitation",
+    "switch_organization",
+    "verify_email",
+];
+
+#[test]
+fn whatever_is_made_takes_an_idempotency_key() {
+    let openapi: Value = serde_json::from_str(&api::openapi()).unwrap();
+    let mut without = Vec::new();
+    for (path, item) in openapi["paths"].as_object().unwrap() {
+        let Some(post) = item.get("post").filter(|_| path.starts_with("/api/")) else { continue };
+        let parameters = post["parameters"].as_array().cloned().unwrap_or_default();
+        if !parameters.iter().any(|it| it["name"] == "Idempotency-Key" && it["in"] == "header") {
+            without.push(post["operationId"].as_str().unwrap().to_owned());
+        }
+    }
+    without.sort();
+    assert_eq!(without, NO_KEY, "take `Named` or `Keyed`, or say above why not");
+}
+
 #[tokio::test]
 async fn every_route_that_is_described_is_there() {
     let site = Site::new().await;

@@ -52,7 +52,7 @@ const ROUTER: &str = r#"{
 
 /// Operations that nobody succeeds with here, and why. They are asked all the same; that what is
 /// theirs is not there is no finding.
-const UNREACHED: [(&str, &str); 25] = [
+const UNREACHED: [(&str, &str); 26] = [
     ("accept_invitation", TOKEN),
     ("change_avatar", BYTES),
     ("change_password", PASSWORD),
@@ -69,6 +69,7 @@ const UNREACHED: [(&str, &str); 25] = [
     ("log_in", PASSWORD),
     ("replace_file", BYTES),
     ("replace_platform_user", "an address stays what it is"),
+    ("resend_email", "the mails of the samples are on their way: see `mails`"),
     ("reset_password", TOKEN),
     ("serve_file", BYTES),
     ("set_up", TOKEN),

@@ -21,9 +21,9 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use model::{
-    Id, Timestamp,
+    Id, ObjectId, Timestamp,
     content::Address,
-    core::{BrandKit, Email, Organization, TenantSubdomain},
+    core::{BrandKit, Email, EmailStatus, Organization, TenantSubdomain},
     flow::file::FlowFile,
     scheduler::{Initialization, SchedulerConfig},
 };
@@ -149,6 +149,23 @@ impl Site {
         let mails = Mailer::Folder(folder);
         let worker = self.system.worker(Mailing::new(mails, "post@example.com".parse().unwrap()));
         while worker.work().await.unwrap() > 0 {}
+    }
+
+    /// A mail of the business that was given up.
+    pub(crate) async fn failed_email(&self) -> Id<Email> {
+        let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../model/tests/stored");
+        let samples = fs::read_to_string(samples.join("emails.json")).unwrap();
+        let sample: Value = serde_json::from_str::<Vec<Value>>(&samples).unwrap().remove(0);
+        let mut email: Email = serde_json::from_value(sample).unwrap();
+        email.status = EmailStatus::Failed;
+        email.error = Some("550 no such user".to_owned());
+        (email.attempts, email.sealed_data, email.attachments) = (9, None, Vec::new());
+        let id = Id::new(ObjectId::from_bytes([0x55; 12]));
+        let scoped = self.store.scoped(self.tenant.organization());
+        let mut unit = scoped.begin("2026-11-23T15:00:00Z".parse().unwrap());
+        unit.insert(id, &email).unwrap();
+        unit.commit().await.unwrap();
+        id
     }
 
     /// The token of the link in the newest mail that has one.

@@ -10,7 +10,10 @@ use zeroize::Zeroizing;
 
 use super::{ATTEMPTS, check_password, in_words, recipient};
 use crate::{
-    By, Doors, Error, LoginToken, Origin, Result, SignedIn, SystemDoor, audit::Change, doors::House,
+    By, Doors, Error, LoginToken, Once, Origin, Result, Retry, SignedIn, SystemDoor,
+    audit::Change,
+    doors::House,
+    retries::{Attempt, Turn},
 };
 
 const RESET: (TemporaryLinkType, &str) = (TemporaryLinkType::ResetPassword, "/account/reset");
@@ -43,7 +46,21 @@ impl SignedIn {
     }
 
     /// Has a link sent that shows that their address is theirs.
-    pub async fn send_verification(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::TooManyAttempts`]; as [`Member::create`].
+    ///
+    /// [`Member::create`]: crate::Member::create
+    pub async fn send_verification(&self, retry: Option<Retry>) -> Result<Once<()>> {
+        let attempt = match self.house.turn(&self.by, None, retry).await? {
+            Turn::First(attempt) => attempt,
+            Turn::Before(answer) => return Ok(Once::Before(answer)),
+        };
+        let sent = self.send_verification_once(&attempt).await;
+        attempt.settle(sent).await
+    }
+
+    async fn send_verification_once(&self, attempt: &Attempt) -> Result<()> {
         let (house, user) = (&self.house, &self.user);
         house.guess(&format!("verification:{}", user.id), &self.by.origin)?;
         let at = house.environment.now();
@@ -55,6 +72,7 @@ impl SignedIn {
             valid_for: "24 hours".to_owned(),
         });
         house.mail(&mut unit, None, recipient(&user.body), &template, at)?;
+        attempt.remember(&mut unit, String::new, at)?;
         let change = Change::event("auth.email_verification").about(user.id);
         house.commit(unit, None, &self.by, change, at).await
     }

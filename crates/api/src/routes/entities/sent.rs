@@ -13,7 +13,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
-    http::{HeaderName, header::IF_MATCH, request::Parts},
+    http::{header::IF_MATCH, request::Parts},
 };
 use model::{Id, Problems};
 use schemars::{JsonSchema, Schema, json_schema};
@@ -32,17 +32,12 @@ pub(crate) struct Asking<E>(pub(crate) Asked, PhantomData<fn() -> E>);
 /// The version that a change expects, when it says so.
 pub(crate) struct IfMatch(pub(crate) Option<u64>);
 
-/// The `Idempotency-Key`, when there is one.
-pub(crate) struct Named(pub(crate) Option<String>);
-
 /// A JSON object that was sent, with its bytes; `T` is what it is said to be.
 pub(crate) struct Sent<T> {
     pub(crate) fields: Fields,
     pub(crate) bytes: Bytes,
     of: PhantomData<fn() -> T>,
 }
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 #[derive(Deserialize)]
 struct IdPath {
@@ -115,20 +110,6 @@ impl FromRequestParts<Api> for IfMatch {
     }
 }
 
-impl FromRequestParts<Api> for Named {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
-        let Some(header) = parts.headers.get(IDEMPOTENCY_KEY) else { return Ok(Self(None)) };
-        let key = header.to_str().ok().filter(|it| (1..=255).contains(&it.len()));
-        let message = "must be 1 to 255 visible characters";
-        key.map(|it| Self(Some(it.to_owned()))).ok_or_else(|| {
-            let problem = Problem::new(Code::Invalid);
-            problem.error("Idempotency-Key".to_owned(), "length", message.to_owned())
-        })
-    }
-}
-
 impl<T> FromRequest<Api> for Sent<T> {
     type Rejection = Problem;
 
@@ -193,17 +174,12 @@ impl OperationInput for IfMatch {
     }
 }
 
-impl OperationInput for Named {
-    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        let description = "Makes sending the request again harmless: for 7 days the same key and \
-            body have one effect and one answer.";
-        let key = json!({ "type": "string", "maxLength": 255, "description": description });
-        let schema = json_schema!({ "type": "object", "properties": { "Idempotency-Key": key } });
-        describe(ctx, operation, schema, ParamLocation::Header);
-    }
-}
-
-fn describe(ctx: &mut GenContext, operation: &mut Operation, schema: Schema, at: ParamLocation) {
+pub(crate) fn describe(
+    ctx: &mut GenContext,
+    operation: &mut Operation,
+    schema: Schema,
+    at: ParamLocation,
+) {
     let parameters = parameters_from_schema(ctx, schema, at);
     add_parameters(ctx, operation, parameters);
 }

@@ -7,9 +7,12 @@ use aide::{
     operation::set_body,
 };
 use app::NewFile;
-use axum::extract::{
-    FromRequest, Multipart, Request,
-    multipart::{Field, MultipartError},
+use axum::{
+    body::HttpBody,
+    extract::{
+        FromRequest, Multipart, Request,
+        multipart::{Field, MultipartError},
+    },
 };
 use model::core::AccessLevel;
 use schemars::json_schema;
@@ -19,7 +22,11 @@ use serde_json::Value;
 use crate::{Api, Problem, problem::Code};
 
 /// A form with a file. The file is its last part: what says how to keep it comes before.
-pub(super) struct Form(Multipart);
+pub(super) struct Form {
+    parts: Multipart,
+    /// Of the whole form, when the client has said it.
+    most_bytes: Option<u64>,
+}
 
 /// A part that is no file is at most so long, in bytes.
 const LONGEST_PART: usize = 16 * 1_024;
@@ -28,8 +35,10 @@ impl FromRequest<Api> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let most_bytes = request.body().size_hint().upper();
         let parts = Multipart::from_request(request, api).await;
-        parts.map(Self).map_err(|_| Problem::new(Code::NotMultipart))
+        let parts = parts.map_err(|_| Problem::new(Code::NotMultipart))?;
+        Ok(Self { parts, most_bytes })
     }
 }
 
@@ -45,8 +54,9 @@ impl Form {
             directory: "files".to_owned(),
             access_level: AccessLevel::Private,
             metadata: BTreeMap::new(),
+            most_bytes: self.most_bytes,
         };
-        while let Some(field) = self.0.next_field().await.map_err(|it| broken(&it))? {
+        while let Some(field) = self.parts.next_field().await.map_err(|it| broken(&it))? {
             let name = field.name().unwrap_or_default().to_owned();
             match name.as_str() {
                 "file" => {

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use app::NewUser;
 use model::{
     Id, ObjectId, Timestamp,
-    core::{Email, SystemRole},
+    core::{Email, EmailStatus, SystemRole},
     scheduler::Booking,
 };
 use serde_json::{Value, json};
@@ -271,7 +271,12 @@ impl Run {
         let mut unit = self.site.store.scoped(organization.parse().unwrap()).begin(at);
         unit.insert(id(at, 1), &booking).unwrap();
         unit.insert(id(at, 2), &email).unwrap();
+        let failed = Email { status: EmailStatus::Failed, attempts: 9, ..email };
+        unit.insert(id(at, 3), &failed).unwrap();
         unit.commit().await.unwrap();
+        let failed = id::<Email>(at, 3).to_string();
+        let one = [("organization_id", organization), ("id", &*failed)];
+        self.call("resend_email", &one, Some(owner), None).await;
     }
 
     async fn bookings(&mut self, organization: &str, owner: &str) {
