@@ -21,7 +21,6 @@ pub use self::{
 };
 use crate::{Error, Member, Once, Result, Retry, audit::Change, retries::Turn};
 
-
 /// A new document.
 pub struct Creation<E> {
     pub body: E,

@@ -22,7 +22,6 @@ use model::{
 };
 use store::UnitOfWork;
 
-use self::{existing::Existing, publish::new_version};
 pub use self::{
     builder::{Builder, BuilderSaved},
     drawing::Drawing,
@@ -32,6 +31,7 @@ pub use self::{
     simulate::{Period, Simulation},
     versions::VersionAbout,
 };
+use self::{existing::Existing, publish::new_version};
 use crate::{Error, Result, Tenant};
 
 /// What an import made.

@@ -53,10 +53,10 @@ mod seats;
 #[expect(dead_code, reason = "the tests of the ways on which mails leave need more of it")]
 #[path = "../../adapters/tests/mail/server.rs"]
 mod server;
-#[path = "app/sweeper.rs"]
-mod sweeper;
 #[path = "app/simulations.rs"]
 mod simulations;
+#[path = "app/sweeper.rs"]
+mod sweeper;
 #[path = "app/tokens.rs"]
 mod tokens;
 #[path = "app/visitor.rs"]

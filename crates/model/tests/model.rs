@@ -20,14 +20,14 @@ mod files;
 mod flow_files;
 #[path = "model/fuzzed.rs"]
 mod fuzzed;
-#[path = "model/routing.rs"]
-mod routing;
 #[path = "model/hostile.rs"]
 mod hostile;
-#[path = "model/legal.rs"]
-mod legal;
 #[path = "model/importing.rs"]
 mod importing;
+#[path = "model/legal.rs"]
+mod legal;
+#[path = "model/routing.rs"]
+mod routing;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]

@@ -13,9 +13,8 @@ use model::{
     flow::builder::MOST_NODES,
     scheduler::{
         Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
-        BookingFlowRouter,
-        BookingFlowStatus, BookingQuestion, BookingQuestionAnswer, BookingService, Customer,
-        Schedule, SchedulerConfig, ServiceZone,
+        BookingFlowRouter, BookingFlowStatus, BookingQuestion, BookingQuestionAnswer,
+        BookingService, Customer, Schedule, SchedulerConfig, ServiceZone,
     },
     step::{BookingFlowStep, StepConfig},
 };

@@ -36,7 +36,9 @@ async fn of_many_who_publish_at_once_one_does(world: World) {
         let all = (0..8).map(|n| {
             let at = if n % 2 == 0 { &tenant } else { &there };
             let flow = at.flow(seen.id);
-            async move { flow.publish(Publish { expected: Some(seen.version), ..Publish::default() }).await }
+            async move {
+                flow.publish(Publish { expected: Some(seen.version), ..Publish::default() }).await
+            }
         });
         let all = join_all(all).await;
         let won: Vec<_> = all.iter().flatten().collect();
@@ -108,8 +110,7 @@ async fn an_edit_between_reading_and_publishing_is_wholly_in(world: World) {
     let (tenant, _) = world.business("acme", &flows::visits(1)).await;
     let (flow, _) = flow_of(&world, &tenant).await;
     let organization = tenant.organization();
-    for (n, collection) in
-        ["booking_questions", "booking_question_answers"].into_iter().enumerate()
+    for (n, collection) in ["booking_questions", "booking_question_answers"].into_iter().enumerate()
     {
         let n = n + 1;
         let mut paused = world.meddling.after_next_read(collection);
@@ -155,7 +156,10 @@ fn save(version: u64, question: Id<BookingQuestion>, title: &str) -> BuilderSave
     .unwrap()
 }
 
-async fn need(world: &World, organization: Id<model::core::Organization>) -> model::Doc<BookingQuestion> {
+async fn need(
+    world: &World,
+    organization: Id<model::core::Organization>,
+) -> model::Doc<BookingQuestion> {
     let questions = world.all::<BookingQuestion>(organization).await;
     questions.into_iter().find(|it| it.body.slug.as_str() == "need").unwrap()
 }
@@ -202,8 +206,9 @@ async fn of_many_who_save_at_once_one_does(world: World) {
     let (tenant, _) = world.business("acme", &flows::visits(1)).await;
     let (flow, seen) = flow_of(&world, &tenant).await;
     let question = need(&world, tenant.organization()).await.id;
-    let saves: Vec<_> =
-        (0..6).map(|n| save(seen.version, question, &ObjectId::of(&n.to_string()).to_string())).collect();
+    let saves: Vec<_> = (0..6)
+        .map(|n| save(seen.version, question, &ObjectId::of(&n.to_string()).to_string()))
+        .collect();
     let all = join_all(saves.iter().map(|it| flow.save(None, it))).await;
     let won: Vec<_> = (0..6).filter(|n| all[*n].is_ok()).collect();
     assert_eq!(won.len(), 1);

@@ -230,7 +230,8 @@ fn a_stream_that_was_cut_off_is_named() {
     drop(server);
     let database = rusqlite::Connection::open(folder.path("store.db")).unwrap();
     let cut = "DELETE FROM booking_session_events WHERE sequence = ?1 AND hex(stream) = upper(?2)";
-    assert_eq!(database.execute(cut, (visit.sequence(), &visit.id)).unwrap(), 1);
+    let last_event = i64::try_from(visit.sequence()).unwrap();
+    assert_eq!(database.execute(cut, (last_event, &visit.id)).unwrap(), 1);
     drop(database);
     let ran = folder.run(&["session", "replay", &visit.id, "--verify", "--json"]);
     let last = visit.sequence() - 1;

@@ -9,8 +9,8 @@ use crate::{
     flow::{CompiledFlow, CompiledQuestion, CompiledStep},
     scheduler::{BookingService, Reference, ServiceZone},
     session::{
-        BookingSession, Claimed, Decided, EventBody, EventData, Input, Outcome, Rejection,
-        SessionEvent, SlotOutcome, decide, start,
+        BookingSession, Claimed, Decided, EventBody, EventData, EventHash, Input, Outcome,
+        Rejection, SessionEvent, SlotOutcome, decide, start,
     },
     step::{BookingFlowStep, GraphNode, StepConfig, Zipcode},
 };
@@ -197,7 +197,15 @@ impl<'a, 'b> Run<'a, 'b> {
             schema_version: SessionEvent::SCHEMA_VERSION,
             timestamp: now,
             command_id: String::new(),
-            body: EventBody { data, step_id, client_timestamp: None, command_digest: None },
+            // It is never stored, so that it stands in no chain.
+            hash: EventHash::default(),
+            body: EventBody {
+                data,
+                step_id,
+                client_timestamp: None,
+                command_digest: None,
+                previous_hash: None,
+            },
         }
     }
 
