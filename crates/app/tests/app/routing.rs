@@ -50,7 +50,7 @@ async fn business(world: &World) -> Business {
         first_name: "Ada".to_owned(),
         last_name: "Lovelace".to_owned(),
         email: "ada@example.com".parse().unwrap(),
-        hashed_password: None,
+        hashed_password: Some("$argon2id$never-matches".to_owned()),
         is_platform_admin: false,
     };
     let user = world.system.create_user(new).await.unwrap();
