@@ -34,9 +34,10 @@ struct Business {
     flows: [Id<BookingFlow>; 2],
 }
 
-fn other_flow() -> FlowFile {
+fn flow(name: &str) -> FlowFile {
     let mut flow = flows::visits(1);
-    flow.flow.slug = "other".parse().unwrap();
+    flow.flow.slug = name.parse().unwrap();
+    name.clone_into(&mut flow.flow.title);
     flow
 }
 
@@ -44,12 +45,12 @@ async fn business(world: &World) -> Business {
     migrate(world).await;
     let (tenant, key) = world.business("acme", &flows::visits(1)).await;
     let own = tenant.schedulers().await.unwrap()[0].body.booking_flow_id;
-    let other = tenant.import_flow(&other_flow(), true).await.unwrap().booking_flow_id;
+    let other = tenant.import_flow(&flow("other"), true).await.unwrap().booking_flow_id;
     let new = NewUser {
         first_name: "Ada".to_owned(),
         last_name: "Lovelace".to_owned(),
         email: "ada@example.com".parse().unwrap(),
-        hashed_password: None,
+        hashed_password: Some("$argon2id$never-matches".to_owned()),
         is_platform_admin: false,
     };
     let user = world.system.create_user(new).await.unwrap();
@@ -139,9 +140,7 @@ async fn the_campaign_of_the_page_is_kept_unless_the_widget_says_another(world: 
 
 async fn a_router_to_a_flow_that_is_not_published_is_passed_over(world: World) {
     let business = business(&world).await;
-    let mut draft = other_flow();
-    draft.flow.slug = "draft".parse().unwrap();
-    let draft = business.tenant.import_flow(&draft, false).await.unwrap().booking_flow_id;
+    let draft = business.tenant.import_flow(&flow("draft"), false).await.unwrap().booking_flow_id;
     let criteria = json!({ "path": ["services", "ac"] });
     let best = business.make("Draft", criteria, json!({ "booking_flow_id": draft })).await;
     let next = business.make("Next", json!({ "path": ["services", "*"] }), json!({})).await;

@@ -57,13 +57,11 @@ impl Glob {
                 next.push(((i, j + 1), None));
                 next.extend(x.filter(|it| *it != '*').map(|it| ((i + 1, j), Some(it))));
             }
-            if x.is_some() && x == y {
+            if x == y && x != Some('*') {
                 next.push(((i + 1, j + 1), x));
             }
-            for (place, letter) in next.into_iter().filter(|it| it.0 != (i, j)) {
-                let is_both_stars = letter == Some('*');
+            for (place, letter) in next {
                 if seen.insert(place) {
-                    let letter = letter.filter(|_| !is_both_stars);
                     waiting.push_back((place, text.chars().chain(letter).collect()));
                 }
             }

@@ -38,6 +38,9 @@ impl Fresh {
     }
 }
 
+/// No page can have all that is asked.
+pub(super) struct Contradiction;
+
 /// A page that is made rather than visited.
 #[derive(Clone)]
 pub(super) struct Draft {
@@ -47,14 +50,21 @@ pub(super) struct Draft {
 
 impl Draft {
     /// A page of so many segments that has all that the criteria ask and nothing else: what they
-    /// leave open is written with the fresh letter. `None` when they contradict each other.
-    pub(super) fn new(criteria: &[&Criteria], length: usize, fresh: &Fresh) -> Option<Self> {
+    /// leave open is written with the fresh letter.
+    ///
+    /// # Errors
+    /// When they contradict each other.
+    pub(super) fn new(
+        criteria: &[&Criteria],
+        length: usize,
+        fresh: &Fresh,
+    ) -> Result<Self, Contradiction> {
         let mut segments = Vec::with_capacity(length);
         for n in 0..length {
             let mut literals = criteria.iter().filter_map(|it| it.literal(n));
             let first = literals.next();
             if literals.any(|it| Some(it) != first) {
-                return None;
+                return Err(Contradiction);
             }
             segments.push(first.unwrap_or(&fresh.0).to_owned());
         }
@@ -69,7 +79,7 @@ impl Draft {
                 query.insert(name.to_owned(), value);
             }
         }
-        Some(Self { segments, query })
+        Ok(Self { segments, query })
     }
 
     pub(super) fn url(&self) -> String {
@@ -120,8 +130,8 @@ impl Criteria {
     }
 }
 
-/// What a parameter can be; `Some(None)` is absent, `None` that there is nothing that it can be.
-fn value(wants: &[&Want], globs: &[&Glob], fresh: &Fresh) -> Option<Option<String>> {
+/// What a parameter can be; `None` is absent.
+fn value(wants: &[&Want], globs: &[&Glob], fresh: &Fresh) -> Result<Option<String>, Contradiction> {
     let exact = |it: &&Want| match it {
         Want::Value(value) => Some(value.clone()),
         _ => None,
@@ -132,18 +142,18 @@ fn value(wants: &[&Want], globs: &[&Glob], fresh: &Fresh) -> Option<Option<Strin
     };
     let required = wants.iter().any(|it| matches!(it, Want::Value(_) | Want::Present));
     if !required && globs.is_empty() {
-        return Some(None);
+        return Ok(None);
     }
     let written = wants.iter().find_map(exact).or_else(|| wants.iter().find_map(or_absent));
     let value = match (written, globs) {
         (Some(value), _) => value,
         (None, []) => fresh.0.clone(),
         (None, [one]) => one.as_str().replace('*', &fresh.0),
-        (None, [one, other, ..]) => one.both(other)?,
+        (None, [one, other, ..]) => one.both(other).ok_or(Contradiction)?,
     };
     let holds = wants.iter().all(|it| it.holds(Some(&value)))
         && globs.iter().all(|it| it.matches(&fold(&value)));
-    holds.then_some(Some(value))
+    if holds { Ok(Some(value)) } else { Err(Contradiction) }
 }
 
 fn encode(text: &str, url: &mut String) {

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashSet};
 use super::{
     super::{Asked, CAMPAIGN, Page, Routers, criteria::Want, page::fold, routers::Router},
     Finding, FindingKind, Findings,
-    draft::{Draft, Fresh},
+    draft::{Contradiction, Draft, Fresh},
 };
 use crate::Timestamp;
 
@@ -95,10 +95,10 @@ impl<'a> Search<'a> {
         let mut lost = None;
         let mut tries = 0;
         for length in least..=most {
-            let Some(draft) = self.most_general(router, length) else {
-                return Fate::MatchesNothing;
+            let draft = match self.most_general(router, length) {
+                Ok(draft) => draft,
+                Err(fate) => return fate,
             };
-            let Some(draft) = draft else { return Fate::Unknown };
             if router.criteria.mismatch(&draft.page()).is_some() {
                 return Fate::MatchesNothing;
             }
@@ -132,28 +132,27 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// `None` when no page matches; `Some(None)` when all ways to write a value are others' too.
-    fn most_general(&self, router: &Router, length: usize) -> Option<Option<Draft>> {
-        let mut draft = Draft::new(&[&router.criteria], length, self.fresh)?;
+    /// # Errors
+    /// When no page matches, or when every way to write a value is another's too.
+    fn most_general(&self, router: &Router, length: usize) -> Result<Draft, Fate<'a>> {
+        let mut draft = Draft::new(&[&router.criteria], length, self.fresh)
+            .map_err(|Contradiction| Fate::MatchesNothing)?;
         for name in CAMPAIGN {
             // Campaigns are compared without case, parameters are not: a value in another case
             // is matched by fewer.
-            let is_free =
-                !matches!(router.criteria.want(name), Some(Want::Value(_) | Want::AbsentOr(_)));
+            let wanted = router.criteria.want(name);
+            let is_free = !matches!(wanted, Some(Want::Value(_) | Want::AbsentOr(_)));
             if let Some(value) = draft.query.get_mut(name)
                 && is_free
                 && router.criteria.field(name).is_some()
             {
-                match (0..1_024)
-                    .map(|it| recased(value, it))
-                    .find(|it| fold(it) == *value && !self.exact.contains(&(name, &**it)))
-                {
-                    Some(other) => *value = other,
-                    None => return Some(None),
-                }
+                let mut ways = (0..1_024).map(|it| recased(value, it));
+                let way =
+                    ways.find(|it| fold(it) == *value && !self.exact.contains(&(name, &**it)));
+                *value = way.ok_or(Fate::Unknown)?;
             }
         }
-        Some(Some(draft))
+        Ok(draft)
     }
 
     /// Those that win in place of the router, one after the other; `None` when it wins at last.
@@ -226,7 +225,7 @@ impl<'a> Search<'a> {
 /// With the letters in upper case whose bits are set.
 fn recased(text: &str, bits: u32) -> String {
     let recase = |(n, letter): (usize, char)| {
-        let is_upper = n < 32 && bits >> n & 1 == 1;
+        let is_upper = n < 32 && (bits >> n) & 1 == 1;
         if is_upper { letter.to_uppercase().collect() } else { letter.to_string() }
     };
     text.chars().enumerate().map(recase).collect()

@@ -14,7 +14,6 @@ use crate::Timestamp;
 const MOST_PAIRS: usize = 300_000;
 
 /// What can tell routers apart for certain: two that differ here match no page in common.
-#[derive(Clone)]
 enum Feature {
     Scheduler,
     Segment(usize),
@@ -112,7 +111,7 @@ fn tie(younger: &Router, older: &Router, now: Timestamp, fresh: &Fresh) -> Optio
     if !(allows(a.length()) && allows(b.length())) {
         return None;
     }
-    let draft = Draft::new(&[a, b], length, fresh)?;
+    let draft = Draft::new(&[a, b], length, fresh).ok()?;
     let page = draft.page();
     if a.mismatch(&page).is_some() || b.mismatch(&page).is_some() {
         return None;

@@ -24,37 +24,10 @@ impl Index {
     }
 
     fn end_of_path(&mut self, router: &Router, rank: usize) -> usize {
-        let mut at = match self.roots.get(&router.scheduler) {
-            Some(root) => *root,
-            None => {
-                let root = self.new_path(rank);
-                self.roots.insert(router.scheduler, root);
-                root
-            }
-        };
+        let mut at = self.root(router, rank);
         let path = router.criteria.path.as_ref();
         for segment in path.iter().flat_map(|it| &it.segments) {
-            at = match segment {
-                Segment::Any => match self.paths[at].any {
-                    Some(next) => next,
-                    None => {
-                        let next = self.new_path(rank);
-                        self.paths[at].any = Some(next);
-                        next
-                    }
-                },
-                Segment::Literal(literal) => {
-                    let number = self.known.segments.get(literal).copied().unwrap_or(u32::MAX);
-                    match self.paths[at].literals.binary_search_by_key(&number, |it| it.0) {
-                        Ok(place) => self.paths[at].literals[place].1,
-                        Err(place) => {
-                            let next = self.new_path(rank);
-                            self.paths[at].literals.insert(place, (number, next));
-                            next
-                        }
-                    }
-                }
-            };
+            at = self.next_path(at, segment, rank);
         }
         let new = self.branches.len();
         let node = &mut self.paths[at];
@@ -66,6 +39,37 @@ impl Index {
             self.new_branch(rank);
         }
         branch
+    }
+
+    fn root(&mut self, router: &Router, rank: usize) -> usize {
+        if let Some(root) = self.roots.get(&router.scheduler) {
+            return *root;
+        }
+        let root = self.new_path(rank);
+        self.roots.insert(router.scheduler, root);
+        root
+    }
+
+    fn next_path(&mut self, at: usize, segment: &Segment, rank: usize) -> usize {
+        let new = self.paths.len();
+        let node = &mut self.paths[at];
+        let next = match segment {
+            Segment::Any => *node.any.get_or_insert(new),
+            Segment::Literal(literal) => {
+                let number = self.known.segments.get(literal).copied().unwrap_or(u32::MAX);
+                match node.literals.binary_search_by_key(&number, |it| it.0) {
+                    Ok(place) => node.literals[place].1,
+                    Err(place) => {
+                        node.literals.insert(place, (number, new));
+                        new
+                    }
+                }
+            }
+        };
+        if next == new {
+            self.new_path(rank);
+        }
+        next
     }
 
     fn end_of_conditions(&mut self, router: &Router, rank: usize, mut at: usize) -> usize {

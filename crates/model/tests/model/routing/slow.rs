@@ -164,12 +164,16 @@ pub(crate) fn why(set: &Set, router: &Router, visit: &Visit) -> VerdictCode {
         return VerdictCode::FlowNotPublished;
     }
     let winner = route(set, &visit.page, visit.at, visit.scheduler, &visit.unpublished).unwrap();
-    match winner.id == router.id {
-        true if body.is_default => VerdictCode::WonAsDefault,
-        true => VerdictCode::Won,
-        false if body.is_default && !winner.body.is_default => VerdictCode::LostAsDefault,
-        false if body.priority_class != winner.body.priority_class => VerdictCode::LostByClass,
-        false if level(router) != level(winner) => VerdictCode::LostBySpecificity,
-        false => VerdictCode::LostByAge,
+    if winner.id == router.id {
+        return if body.is_default { VerdictCode::WonAsDefault } else { VerdictCode::Won };
+    }
+    if body.is_default && !winner.body.is_default {
+        VerdictCode::LostAsDefault
+    } else if body.priority_class != winner.body.priority_class {
+        VerdictCode::LostByClass
+    } else if level(router) != level(winner) {
+        VerdictCode::LostBySpecificity
+    } else {
+        VerdictCode::LostByAge
     }
 }
