@@ -112,7 +112,7 @@ struct Walk<'a> {
 #[tokio::test]
 async fn roles_allow_and_are_given_as_an_independent_model_says() {
     let is_long = std::env::var_os("WRKBELT_FAULTS").is_some_and(|it| it == "long");
-    let walks = if is_long { 10_000 } else { 200 };
+    let walks = if is_long { 10_000 } else { 1_000 };
     let seed =
         std::env::var_os("WRKBELT_FAULT_SEED").map(|it| it.to_str().unwrap().parse().unwrap());
     let seed: u64 = seed.unwrap_or_else(rand::random);
