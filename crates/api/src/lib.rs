@@ -7,6 +7,7 @@ mod callers;
 mod examples;
 mod finish;
 mod limits;
+mod links;
 mod pages;
 mod policy;
 mod problem;
@@ -117,6 +118,7 @@ fn documented() -> (Router<Api>, OpenApi) {
     let mut openapi = OpenApi::default();
     let routes = routes::documented().split().0.finish_api_with(&mut openapi, routes::describe);
     examples::add(&mut openapi);
+    links::add(&mut openapi);
     (routes, openapi)
 }
 

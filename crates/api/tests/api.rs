@@ -40,6 +40,8 @@ mod requests;
 mod server;
 #[path = "api/site.rs"]
 mod site;
+#[path = "api/timing.rs"]
+mod timing;
 #[path = "api/tokens.rs"]
 mod tokens;
 #[path = "api/waitlist.rs"]

@@ -196,7 +196,7 @@ async fn create<E: Managed + JsonSchema, P: Requires>(
         let request = [E::COLLECTION.name.as_bytes(), b"\n", &sent.bytes].concat();
         app::Retry { key, request }
     });
-    let made = allowed.0.create(Creation { body, retry }, |it| shown(it).to_string()).await?;
+    let made = allowed.0.create(Creation { body, retry }, shown).await?;
     Ok(Made { created: made, path: one::<E>() })
 }
 
@@ -273,7 +273,7 @@ impl<E: Routed> IntoResponse for Made<E> {
                 if let Ok(path) = HeaderValue::from_str(&path) {
                     headers.insert(LOCATION, path);
                 }
-                shown(&doc).to_string()
+                shown(&doc)
             }
             Created::Before(json) => json,
         };
