@@ -24,14 +24,14 @@ WEB_SOURCES := openapi.json web/package.json web/package-lock.json \
 BIOME := web/node_modules/.bin/biome
 say = tools/say
 
-.PHONY: help demo build web contract check format test web-test e2e schemathesis rust-test test-faults test-controls load bench screenshots clean tools
+.PHONY: help demo build web contract check format test web-test e2e schemathesis rust-test test-faults test-controls load bench bench-api screenshots clean tools
 
 help: ## List what can be made
 	@echo 'Usage: make TARGET'
 	@echo
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 16
 	@echo
-	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000"), schemathesis, test-faults, load and bench.'
+	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000"), schemathesis, test-faults, load, bench and bench-api.'
 
 demo: build ## Start Wrkbelt with three sample businesses and print where they are
 	@exec $(RELEASE) demo $(ARGS)
@@ -92,6 +92,9 @@ test-faults: $(DEBUG) ## The long versions of the tests that break things: half 
 	@tools/strace
 	@$(say) 'test: kills, broken system calls, power cuts, full disks, two servers'
 	@WRKBELT_FAULTS=long cargo test --locked --package faults -- --test-threads=1 $(ARGS)
+	@$(say) 'test: roles against a model, 1,000,000 times; times of answers about accounts'
+	@WRKBELT_FAULTS=long cargo test --locked --package app --test app -- rbac --nocapture
+	@WRKBELT_FAULTS=long cargo test --locked --package api --test api -- timing --nocapture
 	@$(say) 'test: the primary of a MongoDB replica set killed 30 times'
 	@WRKBELT_KILLS=30 cargo test --locked --package store-mongo --test store_mongo -- nothing_acknowledged --nocapture
 	@$(say) 'test: 1,000 bits flipped in a database file'
@@ -121,6 +124,9 @@ bench: tools $(WEB_DIST) ## Measure the engines and the routing of pages, beside
 	@cargo bench --locked --package store-sqlite --bench commits -- $(ARGS)
 	@$(say) 'bench: MongoDB'
 	@cargo bench --locked --package store-mongo --bench commits
+
+bench-api: build ## Measure the platform API beside an empty handler and Directus; ARGS=reads|logins|directus for a part
+	@python3 bench/run.py $(ARGS)
 
 screenshots: $(DEBUG) $(E2E_MODULES) ## Draw docs/images/widget.png anew
 	@CHROMIUM="$$(tools/chromium)" node tools/screenshots.mjs

@@ -8,6 +8,7 @@ mod examples;
 mod finish;
 mod intake;
 mod limits;
+mod links;
 mod pages;
 mod policy;
 mod problem;
@@ -98,6 +99,7 @@ fn documented() -> (Router<Api>, OpenApi) {
     let mut openapi = OpenApi::default();
     let routes = routes::documented().split().0.finish_api_with(&mut openapi, routes::describe);
     examples::add(&mut openapi);
+    links::add(&mut openapi);
     (routes, openapi)
 }
 

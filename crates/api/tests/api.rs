@@ -56,6 +56,8 @@ mod server;
 mod simulations;
 #[path = "api/site.rs"]
 mod site;
+#[path = "api/timing.rs"]
+mod timing;
 #[path = "api/tokens.rs"]
 mod tokens;
 #[path = "api/waitlist.rs"]

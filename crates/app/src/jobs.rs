@@ -102,6 +102,10 @@ impl Worker {
 
         let Done { mut unit, again } = match taken.body.kind {
             JobKind::SendEmail => self.mailing.send(&self.house, &taken).await?,
+            JobKind::SendPasswordReset => {
+                self.house.send_password_reset(Id::new(taken.body.target_id)).await?;
+                self.over()
+            }
             JobKind::RemoveFile => {
                 self.house.remove_file(&taken.body).await?;
                 self.over()

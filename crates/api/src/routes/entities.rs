@@ -193,7 +193,7 @@ async fn create<E: Managed + JsonSchema, P: Requires>(
     let fields = shape::without_server_set::<E>(sent.fields)?;
     let body = body::typed::<E>(&shape::with_initial::<E>(fields))?;
     let retry = named.retry(&sent.bytes);
-    let made = allowed.0.create(Creation { body, retry }, |it| shown(it).to_string()).await?;
+    let made = allowed.0.create(Creation { body, retry }, shown).await?;
     Ok(Made { created: made, path: one::<E>() })
 }
 
@@ -262,7 +262,7 @@ pub(super) struct Made<E, const STATUS: u16 = 201> {
 impl<E: Routed, const STATUS: u16> IntoResponse for Made<E, STATUS> {
     fn into_response(self) -> Response {
         let json = match self.created {
-            Created::New(doc) => shown(&doc).to_string(),
+            Created::New(doc) => shown(&doc),
             Created::Before(json) => json,
         };
         let made: Value = serde_json::from_str(&json).unwrap_or_default();

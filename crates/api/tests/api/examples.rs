@@ -6,6 +6,8 @@ mod documents;
 mod files;
 #[path = "examples/people.rs"]
 mod people;
+#[path = "examples/schema.rs"]
+mod schema;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

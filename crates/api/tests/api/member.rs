@@ -73,6 +73,11 @@ impl Member {
         Self { header: ("authorization", format!("Bearer {key}")), user: None, organization }
     }
 
+    /// What they show: a header's name and its value.
+    pub(crate) fn header(&self) -> (&'static str, &str) {
+        (self.header.0, &self.header.1)
+    }
+
     /// A path below the organization.
     pub(crate) fn path(&self, rest: &str) -> String {
         format!("/api/v1/organizations/{}/{rest}", self.organization)

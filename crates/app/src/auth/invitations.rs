@@ -279,7 +279,7 @@ impl House {
         let Some(membership) = membership else { return Ok(false) };
         let held = of_roles(&scoped, &membership.body.roles).await?;
         let given = of_roles(&scoped, &roles(link)).await?;
-        Ok(given.is_subset(&held))
+        Ok(given.difference(held).is_empty())
     }
 
     /// All that were made in an organization, accepted or not.

@@ -1,13 +1,13 @@
 //! What holds for documents beyond their own rules: what one may give away, what only the server
 //! sets, what cannot go.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use async_trait::async_trait;
 use model::{
     Doc, Entity, Id, PerTenant, Problems,
     core::{
-        ApiKey, BrandKit, JobKind, Membership, Permission, Role, SystemRole, User,
+        ApiKey, BrandKit, JobKind, Membership, Permission, PermissionSet, Role, SystemRole, User,
         effective_permissions,
     },
     flow::builder::MOST_NODES,
@@ -190,16 +190,16 @@ impl Managed for Role {
         if let Some(seen) = seen {
             // Whoever has it would be stripped of what is not the member's to take.
             let before = effective_permissions(seen.id, &roles).map_err(Error::Invalid)?;
-            may_give(member, "permissions", before)?;
+            may_give(member, "permissions", before.iter())?;
         }
-        roles.insert(id, now.clone());
+        roles.insert(id, Cow::Owned(now.clone()));
         for other in own.iter().filter(|it| it.id != id) {
             // One that inherits from this one must not come to inherit too deeply.
             effective_permissions(other.id, &roles).map_err(Error::Invalid)?;
             unit.hold(other);
         }
         let allowed = effective_permissions(id, &roles).map_err(Error::Invalid)?;
-        may_give(member, "permissions", allowed)
+        may_give(member, "permissions", allowed.iter())
     }
 }
 
@@ -281,7 +281,7 @@ fn may_give(
 ) -> Result<()> {
     let lacking = member.permissions().lacks(permissions);
     let mut problems = Problems::default();
-    for permission in lacking {
+    for permission in lacking.iter() {
         let message = format!("you do not have {permission} yourself");
         problems.root().at(field).add("not_held", message);
     }
@@ -293,12 +293,13 @@ pub(crate) async fn may_give_roles(member: &Member, ids: &[Id<Role>]) -> Result<
     if ids.contains(&SystemRole::PlatformAdmin.seeded_id()) {
         return Err(invalid("roles", "not_held", "is no role of an organization"));
     }
-    let roles: BTreeMap<_, _> = with_inherited(member.tenant().scoped(), ids).await?;
-    let mut allowed = Vec::new();
+    let roles = with_inherited(member.tenant().scoped(), ids).await?;
+    let mut allowed = PermissionSet::default();
     for id in ids {
-        allowed.extend(effective_permissions(*id, &roles).map_err(Error::Invalid)?);
+        let more = effective_permissions(*id, &roles).map_err(Error::Invalid)?;
+        allowed = allowed.union(more);
     }
-    may_give(member, "roles", allowed)
+    may_give(member, "roles", allowed.iter())
 }
 
 /// Nobody changes the membership of somebody who may do more than they.

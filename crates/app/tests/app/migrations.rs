@@ -41,7 +41,7 @@ pub(crate) async fn all<E: Entity<Scope: OfPlatform>>(world: &World) -> Vec<Doc<
 pub(crate) async fn matrix(world: &World) -> Matrix {
     let roles = all::<Role>(world).await.into_iter().map(|it| (it.id, it.body)).collect();
     let effective = |(id, role): (&Id<Role>, &Role)| {
-        (role.name.clone(), effective_permissions(*id, &roles).unwrap())
+        (role.name.clone(), effective_permissions(*id, &roles).unwrap().iter().collect())
     };
     roles.iter().map(effective).collect()
 }

@@ -16,6 +16,7 @@ use axum::{
 };
 use model::{Doc, Entity, Problems, merge_patch};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer, ser::Error as _};
 use serde_json::{Map, Value, json};
 
 use super::{Fields, Routed};
@@ -23,13 +24,25 @@ use super::{Fields, Routed};
 /// What the store says about a document.
 const ENVELOPE: [&str; 5] = ["_id", "organization_id", "version", "created_at", "updated_at"];
 
-/// A document as clients see it: without secrets.
-pub(crate) fn shown<E: Entity>(doc: &Doc<E>) -> Value {
-    let mut value = serde_json::to_value(doc).unwrap_or_default();
-    if let Value::Object(fields) = &mut value {
-        fields.retain(|name, _| !E::SECRET.contains(&name.as_str()));
+/// A document as clients see it: without secrets. Most kinds have none and are written as they are.
+struct Visible<'a, E>(&'a Doc<E>);
+
+impl<E: Entity> Serialize for Visible<'_, E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if E::SECRET.is_empty() {
+            return self.0.serialize(serializer);
+        }
+        let mut value = serde_json::to_value(self.0).map_err(S::Error::custom)?;
+        if let Value::Object(fields) = &mut value {
+            fields.retain(|name, _| !E::SECRET.contains(&name.as_str()));
+        }
+        value.serialize(serializer)
     }
-    value
+}
+
+/// A document as JSON, as clients see it.
+pub(crate) fn shown<E: Entity>(doc: &Doc<E>) -> String {
+    serde_json::to_string(&Visible(doc)).unwrap_or_default()
 }
 
 /// # Errors
@@ -78,7 +91,7 @@ pub(crate) struct Shown<E>(pub(crate) Doc<E>);
 impl<E: Routed> IntoResponse for Shown<E> {
     fn into_response(self) -> Response {
         let json = HeaderValue::from_static("application/json");
-        let mut response = ([(CONTENT_TYPE, json)], shown(&self.0).to_string()).into_response();
+        let mut response = ([(CONTENT_TYPE, json)], shown(&self.0)).into_response();
         if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", self.0.version)) {
             response.headers_mut().insert(ETAG, etag);
         }
@@ -95,15 +108,22 @@ pub(crate) struct ShownPage<E> {
 
 impl<E: Routed> IntoResponse for ShownPage<E> {
     fn into_response(self) -> Response {
-        let mut page = json!({ "data": self.data.iter().map(shown).collect::<Vec<_>>() });
-        if let Some(next) = self.next_cursor {
-            page["next_cursor"] = next.into();
-        }
-        if let Some(total) = self.total {
-            page["total"] = total.into();
-        }
-        axum::Json(page).into_response()
+        let Self { data, next_cursor, total } = &self;
+        let data = data.iter().map(Visible).collect();
+        axum::Json(Wire { data, next_cursor: next_cursor.as_deref(), total: *total })
+            .into_response()
     }
+}
+
+/// [`ShownPage`] as it is written.
+#[derive(Serialize)]
+#[serde(bound = "E: Entity")]
+struct Wire<'a, E> {
+    data: Vec<Visible<'a, E>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
 }
 
 /// What a client sends to make or replace a document.
