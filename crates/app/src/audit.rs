@@ -41,12 +41,6 @@ impl Change {
         Self { action: action.to_owned(), entity: None, before: None, after: None }
     }
 
-    /// The same with something that was said.
-    pub(crate) fn telling(self, field: &str, value: &str) -> Self {
-        let fields = [(field.to_owned(), Value::from(value))];
-        Self { after: Some(fields.into_iter().collect()), ..self }
-    }
-
     pub(crate) fn created<E: Entity>(id: Id<E>, now: &E) -> Self {
         Self { after: Some(shown(now)), ..Self::of(id, "create") }
     }

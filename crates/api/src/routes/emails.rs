@@ -30,6 +30,6 @@ async fn resend(
     EntityPath(id): EntityPath<Email>,
     named: Named,
 ) -> Result<Made<Email, 200>, Problem> {
-    let asked = Request { retry: named.retry(b""), answer: |it| shown(it).to_string() };
+    let asked = Request { retry: named.retry(b""), answer: shown };
     Ok(Made { created: allowed.0.resend_email(id, asked).await?, path: ONE.to_owned() })
 }

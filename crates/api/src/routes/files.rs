@@ -76,7 +76,7 @@ async fn upload(
     named: Named,
     form: Form,
 ) -> Result<Made<File>, Problem> {
-    let asked = Request { retry: named.retry(b""), answer: |it| shown(it).to_string() };
+    let asked = Request { retry: named.retry(b""), answer: shown };
     let made = form.file(async |new, chunks| allowed.0.upload(new, chunks, asked).await).await?;
     Ok(Made { created: made, path: format!("{ALL}/{{id}}") })
 }

@@ -107,7 +107,7 @@ async fn create<E: Routed + Global, P: Requires>(
     let fields = shape::without_server_set::<E>(sent.fields)?;
     let body = body::typed::<E>(&shape::with_initial::<E>(fields))?;
     let retry = named.retry(&sent.bytes);
-    let made = operating.0.create(Creation { body, retry }, |it| shown(it).to_string()).await?;
+    let made = operating.0.create(Creation { body, retry }, shown).await?;
     Ok(Made { created: made, path: all::<E>() + "/{id}" })
 }
 
