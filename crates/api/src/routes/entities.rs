@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 
 pub(super) use self::{
     sent::{Asking, EntityPath, IfMatch, Sent, describe},
-    shape::{Document, Input, Patch, Shown, ShownPage, shown},
+    shape::{Document, Input, Patch, Shown, ShownPage, shown, shown_value},
 };
 use super::{About, Routes, once::Named};
 use crate::{

@@ -45,6 +45,11 @@ pub(crate) fn shown<E: Entity>(doc: &Doc<E>) -> String {
     serde_json::to_string(&Visible(doc)).unwrap_or_default()
 }
 
+/// The same as a part of a larger answer.
+pub(crate) fn shown_value<E: Entity>(doc: &Doc<E>) -> Value {
+    serde_json::to_value(Visible(doc)).unwrap_or_default()
+}
+
 /// # Errors
 /// Names each field that only the server sets.
 pub(crate) fn without_server_set<E: Entity>(fields: Fields) -> Result<Fields, app::Error> {

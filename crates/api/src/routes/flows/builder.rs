@@ -24,7 +24,7 @@ use crate::{
     callers::{Allowed, Update, View},
     routes::{
         Routes,
-        entities::{Document, EntityPath, IfMatch, Routed, Sent, shown},
+        entities::{Document, EntityPath, IfMatch, Routed, Sent, shown_value},
     },
 };
 
@@ -75,7 +75,7 @@ struct CanvasView {
 impl BuilderView {
     fn new(builder: Builder, ids: Option<BTreeMap<String, ObjectId>>) -> Self {
         fn all<E: Routed>(docs: &[Doc<E>]) -> Vec<serde_json::Value> {
-            docs.iter().map(shown).collect()
+            docs.iter().map(shown_value).collect()
         }
         let Builder { flow, steps, questions, answers, categories, services, canvas, report } =
             builder;
@@ -87,7 +87,7 @@ impl BuilderView {
             })
             .collect();
         Self {
-            flow: shown(&flow),
+            flow: shown_value(&flow),
             steps: all(&steps),
             questions: all(&questions),
             answers: all(&answers),
