@@ -100,8 +100,7 @@ impl Folder {
     pub fn command(&self) -> Command {
         let mut command = Command::new(binary());
         command.current_dir(&self.path);
-        for name in
-            ["STORE", "LISTEN", "LOG", "LOG_FORMAT", "LIMITS", "CONFIG", "MOST_CONNECTIONS"]
+        for name in ["STORE", "LISTEN", "LOG", "LOG_FORMAT", "LIMITS", "CONFIG", "MOST_CONNECTIONS"]
         {
             command.env_remove(format!("WRKBELT_{name}"));
         }
