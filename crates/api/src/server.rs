@@ -38,13 +38,15 @@ pub struct Server {
     behind_proxy: bool,
 }
 
-/// A request's head must be there by then; so long may a connection be idle, and so long may its
-/// other side take nothing of an answer.
-const DEADLINE: Duration = if cfg!(feature = "unsafe-no-deadlines") {
-    Duration::from_hours(1)
-} else {
-    Duration::from_secs(10)
-};
+/// A request's head must be there by then; so long may a connection be idle.
+const HEADER_TIMEOUT: Duration = patience(10);
+
+/// So long may a client take nothing of its answer.
+const ANSWER_TIMEOUT: Duration = patience(8);
+
+const fn patience(seconds: u64) -> Duration {
+    Duration::from_secs(if cfg!(feature = "unsafe-no-deadlines") { 3_600 } else { seconds })
+}
 
 /// Bytes of answers that the operating system keeps for each connection, at least. With a few more
 /// of them, whoever reads slowly would be noticed late.
@@ -186,8 +188,8 @@ fn serve(
     // says nothing, and browsers speak HTTP/2 only where a proxy adds TLS.
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(DEADLINE)
-        .serve_connection(TokioIo::new(Patient::new(stream, DEADLINE)), service);
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(Patient::new(stream, ANSWER_TIMEOUT)), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {

@@ -2,6 +2,7 @@ mod lifecycle;
 
 use std::{
     fmt::Write as _,
+    io::Read as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -107,9 +108,18 @@ impl Flow {
     }
 }
 
+/// No flow file has more bytes: 2 MiB, as through the API.
+const LARGEST: u64 = 2 * 1024 * 1024;
+
 pub(crate) fn read(path: &Path) -> Result<FlowFile, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+    let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let mut text = String::new();
+    let read = file.take(LARGEST + 1).read_to_string(&mut text);
+    if text.len() as u64 > LARGEST {
+        return Err(Failure::new(format!("{}: it is larger than 2 MiB", path.display())));
+    }
+    read.map_err(failed)?;
     FlowFile::parse(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 

@@ -160,6 +160,8 @@ impl Site {
         email.status = EmailStatus::Failed;
         email.error = Some("550 no such user".to_owned());
         (email.attempts, email.sealed_data, email.attachments) = (9, None, Vec::new());
+        // Written by hand: a template would want its link.
+        (email.template_id, email.text_body) = (None, Some("We come at ten.".to_owned()));
         let id = Id::new(ObjectId::from_bytes([0x55; 12]));
         let scoped = self.store.scoped(self.tenant.organization());
         let mut unit = scoped.begin("2026-11-23T15:00:00Z".parse().unwrap());

@@ -99,7 +99,7 @@ impl Admin {
             let begun = head("POST", &path, &more);
             Box::new(std::iter::once(begun).chain(pieces)) as Box<dyn Iterator<Item = _> + Send>
         };
-        Flood { name, request: Box::new(request), right: &[Some(413), None] }
+        Flood { name, request: Box::new(request), right: &[Some(413), Some(415), None] }
     }
 
     fn floods(&self) -> Vec<Flood> {
@@ -242,6 +242,7 @@ fn files_that_unfold_are_refused_within_512_mb() {
         format!("  q{n}: {{ title: \"{}\", kind: number, next: q{} }}\n", "x".repeat(60), n + 1)
     };
     let questions: String = (0..50_000).map(question).collect();
+    let few: String = (0..19_000).map(question).collect();
     let aliases: String =
         (1..12).fold("x0: &x0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned(), |all, n| {
             let ten = vec![format!("*x{}", n - 1); 10].join(", ");
@@ -250,6 +251,7 @@ fn files_that_unfold_are_refused_within_512_mb() {
     let titles = |bomb: &str| flow.replace("title: Book a visit", bomb);
     let floods = [
         ("5 MB of questions", flow.replace("questions:\n", &format!("questions:\n{questions}"))),
+        ("2 MB of questions", flow.replace("questions:\n", &format!("questions:\n{few}"))),
         ("aliases of aliases", aliases + &flow),
         ("aliases within a flow", titles(&format!("title: [&a [{}], *a, *a]", "[".repeat(100)))),
         (

@@ -1,4 +1,11 @@
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use aide::{
     OperationInput,
@@ -8,12 +15,13 @@ use aide::{
 };
 use app::NewFile;
 use axum::{
-    body::HttpBody,
+    body::{Body, HttpBody},
     extract::{
         FromRequest, Multipart, Request,
         multipart::{Field, MultipartError},
     },
 };
+use futures_util::StreamExt;
 use model::core::AccessLevel;
 use schemars::json_schema;
 use serde::de::DeserializeOwned;
@@ -26,7 +34,13 @@ pub(super) struct Form {
     parts: Multipart,
     /// Of the whole form, when the client has said it.
     most_bytes: Option<u64>,
+    /// The file has begun.
+    has_begun: Arc<AtomicBool>,
 }
+
+/// So much may come before the file: what is searched for the beginning of a part is searched again
+/// with each chunk.
+const MOST_BEFORE: usize = 1024 * 1024;
 
 /// A part that is no file is at most so long, in bytes.
 const LONGEST_PART: usize = 16 * 1_024;
@@ -36,9 +50,21 @@ impl FromRequest<Api> for Form {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let most_bytes = request.body().size_hint().upper();
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let (begun, mut before) = (has_begun.clone(), 0);
+        let request = request.map(|body| {
+            Body::from_stream(body.into_data_stream().map(move |chunk| {
+                let chunk = chunk.map_err(io::Error::other)?;
+                if before > MOST_BEFORE && !begun.load(Ordering::Relaxed) {
+                    return Err(io::Error::other("no file begins"));
+                }
+                before += chunk.len();
+                Ok(chunk)
+            }))
+        });
         let parts = Multipart::from_request(request, api).await;
         let parts = parts.map_err(|_| Problem::new(Code::NotMultipart))?;
-        Ok(Self { parts, most_bytes })
+        Ok(Self { parts, most_bytes, has_begun })
     }
 }
 
@@ -62,6 +88,7 @@ impl Form {
                 "file" => {
                     field.file_name().unwrap_or_default().clone_into(&mut new.filename);
                     new.declared = field.content_type().map(str::to_owned);
+                    self.has_begun.store(true, Ordering::Relaxed);
                     return Ok(take(new, field).await?);
                 }
                 "directory" => new.directory = text(field).await?,
