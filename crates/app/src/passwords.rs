@@ -95,10 +95,11 @@ impl Passwords {
 }
 
 /// Has this thread, which ends with its work, give way to all that answer requests: they run when
-/// they have something to do, and not at the end of its slice of time. It keeps a tenth of a core.
+/// they have something to do, and not at the end of its slice of time. Beside one of them that is
+/// always busy it has a quarter of a core, so that whoever signs in is not kept waiting for ever.
 fn give_way() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = setpriority_process(Some(gettid()), 10) {
+    if let Err(error) = setpriority_process(Some(gettid()), 5) {
         tracing::debug!(%error, "passwords are worked on like anything else");
     }
 }

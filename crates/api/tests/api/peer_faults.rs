@@ -22,8 +22,6 @@ mod guards;
 #[path = "peer_faults/tenants.rs"]
 mod tenants;
 
-use std::future::ready;
-
 use model::core::SystemRole;
 use serde_json::Value;
 

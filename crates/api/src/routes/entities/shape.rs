@@ -225,14 +225,41 @@ impl<E: Routed> JsonSchema for Patch<E> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = own::<E>(generator);
         drop_fields(&mut schema, &server_set::<E>());
-        schema.remove("required");
-        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-            for property in properties.values_mut() {
-                *property = json!({ "anyOf": [property.take(), { "type": "null" }] });
-            }
-        }
+        make_patch(schema.ensure_object(), generator.definitions());
         schema
     }
+}
+
+/// Any field may be absent or null, and what is an object may have some of its fields only.
+fn make_patch(schema: &mut Map<String, Value>, definitions: &Map<String, Value>) {
+    schema.remove("required");
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        for property in properties.values_mut() {
+            let merged = is_object(property, definitions).then(|| json!({ "type": "object" }));
+            let any = [Some(property.take()), merged, Some(json!({ "type": "null" }))];
+            *property = json!({ "anyOf": any.into_iter().flatten().collect::<Vec<_>>() });
+        }
+    }
+    // Without what tells them apart, several kinds may fit.
+    if let Some(Value::Array(mut kinds)) = schema.remove("oneOf") {
+        for kind in kinds.iter_mut().filter_map(Value::as_object_mut) {
+            make_patch(kind, definitions);
+        }
+        schema.insert("anyOf".to_owned(), kinds.into());
+    }
+}
+
+fn is_object(schema: &Value, definitions: &Map<String, Value>) -> bool {
+    let is_one = |it: &Value| is_object(it, definitions);
+    let name = schema.get("$ref").and_then(Value::as_str).and_then(|it| it.rsplit('/').next());
+    let of_kind = schema.get("type").is_some_and(|it| match it {
+        Value::Array(kinds) => kinds.iter().any(|it| it == "object"),
+        kind => kind == "object",
+    });
+    let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|it| schema.get(it)?.as_array());
+    of_kind
+        || name.and_then(|it| definitions.get(it)).is_some_and(is_one)
+        || parts.flatten().any(is_one)
 }
 
 fn json_response<T: JsonSchema>(ctx: &mut GenContext, description: &str) -> DocResponse {
