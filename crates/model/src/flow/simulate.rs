@@ -34,6 +34,7 @@ pub struct Candidate {
 
 /// What one visit came to, and what it would come to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "SimulatedVisit")]
 pub struct Simulated {
     pub verdict: Verdict,
     /// How far it came with what the visitor said.
@@ -48,6 +49,7 @@ pub struct Simulated {
 /// How the two ends compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "SimulationVerdict")]
 pub enum Verdict {
     SameEnd,
     OtherEnd,
@@ -58,6 +60,7 @@ pub enum Verdict {
 /// Where a visit ends.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
+#[schemars(rename = "VisitEnd")]
 pub enum End {
     Booked { service: Slug, title: String },
     Left { at: Spot, why: Why, reason: String },
@@ -66,6 +69,7 @@ pub enum End {
 /// Why a visit does not go on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "WhyLeft")]
 pub enum Why {
     /// The visitor never said what is asked here.
     NotSaid,
@@ -80,6 +84,7 @@ pub enum Why {
 
 /// A place in a flow, as its owner knows it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[schemars(rename = "FlowSpot")]
 pub struct Spot {
     /// Absent in a flow without steps.
     pub step_type: Option<StepType>,

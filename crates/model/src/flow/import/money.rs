@@ -145,11 +145,10 @@ pub(super) fn parse_minutes(text: &str, in_hours: bool) -> Option<u32> {
         let behind = behind.trim_start();
         let end = behind.find(|it: char| !it.is_alphabetic()).unwrap_or(behind.len());
         let (unit, behind) = behind.split_at(end);
+        let unit = if unit.is_empty() && (after_hours || !in_hours) { "min" } else { unit };
         let factor = match unit {
-            "h" | "hr" | "hrs" | "hour" | "hours" | "std" => 60.0,
             "m" | "min" | "mins" | "minute" | "minutes" => 1.0,
-            "" if after_hours || !in_hours => 1.0,
-            "" => 60.0,
+            "" | "h" | "hr" | "hrs" | "hour" | "hours" | "std" => 60.0,
             _ => return None,
         };
         after_hours |= factor > 1.0;
@@ -257,7 +256,7 @@ mod tests {
         let digits = whole.to_string();
         let mut text = String::new();
         for (n, digit) in digits.chars().enumerate() {
-            if n > 0 && (digits.len() - n) % 3 == 0 {
+            if n > 0 && (digits.len() - n).is_multiple_of(3) {
                 text.push(by);
             }
             text.push(digit);

@@ -207,15 +207,14 @@ fn questions(entries: &[Entry], report: &mut ImportReport) -> Vec<Question> {
     for heading in headings {
         let title = heading.unwrap_or("Something else").to_owned();
         let services = of(heading);
-        let lead = match &services[..] {
-            [service] => Lead::Service(service.slug.clone()),
-            _ => {
-                let slug = slugs.make(&title, "category");
-                let asked = format!("{title}: which one?");
-                let (asked, _) = fit(&asked, None, &title, report);
-                rest.push(choice(slug.clone(), asked, services.into_iter()));
-                Lead::Question(slug)
-            }
+        let lead = if let [service] = services[..] {
+            Lead::Service(service.slug.clone())
+        } else {
+            let slug = slugs.make(&title, "category");
+            let asked = format!("{title}: which one?");
+            let (asked, _) = fit(&asked, None, &title, report);
+            rest.push(choice(slug.clone(), asked, services.into_iter()));
+            Lead::Question(slug)
         };
         let slug = answers.make(&title, "category");
         first.answers.push(Answer { slug, title, description: None, lead: Some(lead) });

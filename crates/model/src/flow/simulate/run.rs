@@ -9,8 +9,8 @@ use crate::{
     flow::{CompiledFlow, CompiledQuestion, CompiledStep},
     scheduler::{BookingService, Reference, ServiceZone},
     session::{
-        BookingSession, Claimed, Decided, EventBody, EventData, EventHash, Input, Outcome,
-        Rejection, SessionEvent, SlotOutcome, decide, start,
+        Attribution, BookingSession, Claimed, Decided, Device, EventBody, EventData, EventHash,
+        Input, Outcome, Rejection, SessionEvent, SlotOutcome, decide, start,
     },
     step::{BookingFlowStep, GraphNode, StepConfig, Zipcode},
 };
@@ -164,7 +164,7 @@ impl<'a, 'b> Run<'a, 'b> {
     fn begin(&mut self, now: Timestamp) -> Result<BookingSession, Stop> {
         let nobody = ObjectId::from_bytes([0; 12]);
         let until = now.plus(Duration::from_hours(1));
-        let (attribution, device) = (Default::default(), Default::default());
+        let (attribution, device) = (Attribution::default(), Device::default());
         let nothing = String::new;
         let decided =
             start(self.flow, Id::new(nobody), nothing(), attribution, device, nothing(), until)

@@ -59,7 +59,9 @@ impl<'a> Said<'a> {
             consents: Vec::new(),
             booked: None,
         };
-        events.iter().for_each(|event| said.hear(event));
+        for event in events {
+            said.hear(event);
+        }
         Some(said)
     }
 

@@ -35,6 +35,7 @@ struct Counted {
 
 /// Visits that end elsewhere in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "SimulationGroup")]
 pub struct Group {
     pub verdict: Verdict,
     pub visits: u64,
