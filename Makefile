@@ -99,6 +99,9 @@ test-faults: $(DEBUG) ## The long versions of the tests that break things: half 
 	@WRKBELT_KILLS=30 cargo test --locked --package store-mongo --test store_mongo -- nothing_acknowledged --nocapture
 	@$(say) 'test: 1,000 bits flipped in a database file'
 	@WRKBELT_FLIPS=1000 cargo test --locked --package store-sqlite --test engine -- flips --nocapture
+	@$(say) 'test: 100,000 hostile visits against the decisions, 3,000 through the API'
+	@WRKBELT_HOSTILE_VISITS=100000 cargo test --locked --release --package model --test model -- hostile
+	@WRKBELT_HOSTILE_VISITS=3000 cargo test --locked --package api --test api -- hostile
 	@$(say) 'test: the API against its OpenAPI document, 100,000 times'
 	@python3 tests/schemathesis/run.py long
 

@@ -10,6 +10,8 @@ mod auth;
 mod browser;
 #[path = "api/commands.rs"]
 mod commands;
+#[path = "../../model/tests/model/dice.rs"]
+mod dice;
 #[path = "api/documents.rs"]
 mod documents;
 #[path = "api/entities.rs"]

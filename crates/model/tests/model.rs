@@ -14,6 +14,8 @@ mod check_rules;
 mod check_size;
 #[path = "model/check_steps.rs"]
 mod check_steps;
+#[path = "model/dice.rs"]
+mod dice;
 #[path = "model/files.rs"]
 mod files;
 #[path = "model/flow_files.rs"]

@@ -69,6 +69,7 @@ struct PartQuery {
 
 /// A part of a visit.
 #[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PartOf{T}")]
 struct PartView<T> {
     data: Vec<T>,
     /// For the next part; absent in the last.

@@ -14,27 +14,7 @@ use model::{
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::{legal, site::Site};
-
-/// The same seed says the same: xorshift64*.
-struct Dice(u64);
-
-impl Dice {
-    fn of(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        usize::try_from((self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16) % end as u64).unwrap()
-    }
-
-    fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
-    }
-}
+use crate::{dice::Dice, legal, site::Site};
 
 /// One visit under attack, and what can be taken from another.
 struct Attack {
@@ -125,7 +105,7 @@ impl Attack {
             1 => sequence + 1 + self.dice.below(3) as u64,
             _ => sequence,
         };
-        let n = if self.dice.below(15) == 0 { self.dice.below(4) } else { self.sent.len() + 4 };
+        let n = if self.dice.one_in(15) { self.dice.below(4) } else { self.sent.len() + 4 };
         let command_id = format!("c-{n}");
         json!({ "command_id": command_id, "expected_sequence": expected, "command": command })
             .to_string()

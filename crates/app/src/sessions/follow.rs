@@ -39,8 +39,8 @@ impl Tenant {
 }
 
 impl Following {
-    /// Says that a visit was told of up to this event.
-    pub fn is_told(&mut self, session: Id<BookingSession>, sequence: u64) {
+    /// Tells of a visit only what comes behind this event.
+    pub fn go_on_after(&mut self, session: Id<BookingSession>, sequence: u64) {
         self.told.insert(session.object_id(), sequence);
     }
 

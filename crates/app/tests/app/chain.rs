@@ -98,9 +98,10 @@ async fn every_event_names_the_one_before_it(world: World) {
     assert_eq!(findings(&world, &ada).await, []);
 }
 
+type Tampering = fn(&mut Stream);
+
 async fn a_stream_that_was_tampered_with_is_named_and_not_mended(world: World) {
     let (tenant, _, ada) = booked(&world).await;
-    type Tampering = fn(&mut Stream);
     let kinds: [(&str, Tampering, FindingCode, u64); 8] = [
         (
             "altered",

@@ -9,7 +9,7 @@ use model::{
     step::StepType,
 };
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::{sync::oneshot, task::JoinSet};
 
 use crate::{
     flows,
@@ -27,6 +27,7 @@ on_both! {
     a_visitor_who_goes_on_during_the_sweep_wins,
     a_visitor_and_the_sweep_at_once_have_one_winner,
     what_is_over_is_left_alone,
+    a_sweeper_runs_until_it_is_asked_to_stop,
 }
 
 /// `abandon_after_minutes` of a scheduler that says nothing of it, in seconds.
@@ -291,4 +292,19 @@ async fn what_is_over_is_left_alone(world: World) {
     assert_eq!(swept(&world).await, NOTHING);
     assert_eq!(assert_sound(&tenant, &ada).await, before);
     assert_eq!(world.seats(&tenant).await.len(), 1, "it is booked");
+}
+
+async fn a_sweeper_runs_until_it_is_asked_to_stop(world: World) {
+    let (tenant, key) = world.business("acme", &flows::visits(1)).await;
+    let ada = world.visitor(&key).await;
+    world.clock.turn(IDLE);
+    let (stop, stopped) = oneshot::channel::<()>();
+    let sweeper = world.system.sweeper();
+    let running = tokio::spawn(async move { sweeper.run(async { drop(stopped.await) }).await });
+    while ada.door().await.view().await.unwrap().status == ViewStatus::Active {
+        tokio::task::yield_now().await;
+    }
+    stop.send(()).unwrap();
+    running.await.unwrap();
+    assert_sound(&tenant, &ada).await;
 }

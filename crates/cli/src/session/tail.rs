@@ -67,7 +67,7 @@ async fn one(tenant: &Tenant, id: Id<BookingSession>, output: &Output) -> Result
     while let Some(from) = after {
         let part = tenant.timeline(id, from, PAGE).await?;
         if let Some(last) = part.data.last() {
-            following.is_told(id, last.sequence);
+            following.go_on_after(id, last.sequence);
         }
         if show(id, &part.data, output) {
             return Ok(());

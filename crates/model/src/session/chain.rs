@@ -145,12 +145,6 @@ impl Chain {
     }
 }
 
-impl Default for EventHash {
-    fn default() -> Self {
-        Self([0; 32])
-    }
-}
-
 impl fmt::Display for EventHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&hex(&self.0))

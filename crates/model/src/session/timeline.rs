@@ -146,7 +146,7 @@ impl Parting {
     }
 }
 
-/// The title of what a visit is about, as the events say it last.
+/// The version of the flow that a visit is on, as its events say.
 pub fn flow_version(events: &[SessionEvent]) -> Option<Id<crate::scheduler::BookingFlowVersion>> {
     events.iter().rev().find_map(|it| match &it.body.data {
         EventData::FlowRouted { booking_flow_version_id, .. }

@@ -18,7 +18,7 @@ use model::{
 };
 use serde_json::{Value, json};
 
-use crate::legal;
+use crate::{dice::Dice, legal};
 
 const FLOW: &str = include_str!("../../src/session/tests/flow.yaml");
 
@@ -34,34 +34,6 @@ const FLOWS: [&[(&str, &str)]; 4] = [
 ];
 
 const VERSION: ObjectId = ObjectId::from_bytes([0xee; 12]);
-
-/// The same seed says the same: xorshift64*.
-struct Dice(u64);
-
-impl Dice {
-    fn of(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    fn roll(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16
-    }
-
-    fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.roll() % end as u64).unwrap()
-    }
-
-    fn of_all<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
-    }
-
-    fn one_in(&mut self, times: usize) -> bool {
-        self.below(times) == 0
-    }
-}
 
 /// A flow as it was written, and as it is used.
 struct Flow {
@@ -114,9 +86,9 @@ impl<'a> Attack<'a> {
     /// One command of the visitor, or what the server does by itself.
     fn go_on(&mut self) {
         let pause = match self.dice.below(40) {
-            0 => Duration::from_hours(self.dice.roll() % 80),
-            1 => Duration::from_mins(self.dice.roll() % 90),
-            _ => Duration::from_millis(self.dice.roll() % 20_000),
+            0 => Duration::from_hours(self.dice.below(80) as u64),
+            1 => Duration::from_mins(self.dice.below(90) as u64),
+            _ => Duration::from_millis(self.dice.below(20_000) as u64),
         };
         self.now = self.now.plus(pause);
         if self.dice.one_in(20) {
@@ -125,7 +97,7 @@ impl<'a> Attack<'a> {
             return;
         }
         let input = match self.dice.below(10) {
-            0 if !self.sent.is_empty() => self.dice.of_all(&self.sent).clone(),
+            0 if !self.sent.is_empty() => self.dice.one_of(&self.sent).clone(),
             0..=5 => self.sensible().unwrap_or_else(|| self.anything()),
             _ => self.anything(),
         };
@@ -185,7 +157,7 @@ impl<'a> Attack<'a> {
             "answer_question" => {
                 let question = question?;
                 let ids: Vec<_> = question.answers.iter().map(|it| it.id).collect();
-                let answer_ids = (!ids.is_empty()).then(|| vec![*self.dice.of_all(&ids)]);
+                let answer_ids = (!ids.is_empty()).then(|| vec![*self.dice.one_of(&ids)]);
                 let value = if ids.is_empty() { self.value() } else { None };
                 Input::AnswerQuestion { node_id: question.node_id, answer_ids, value }
             }
@@ -200,14 +172,14 @@ impl<'a> Attack<'a> {
         match self.dice.below(12) {
             0 => {
                 let zips = ["30305", "30001", "99999", "", "no zip", "30305-1234"];
-                let zip = *self.dice.of_all(&zips);
+                let zip = *self.dice.one_of(&zips);
                 self.zip(zip)
             }
             1 | 2 => self.answer(),
             3 => Input::GoBack { to_step_id: None, to_node_id: None },
             4 => {
                 let steps: Vec<_> = self.flow.snapshot.steps.iter().map(|it| it.id).collect();
-                let step = *self.dice.of_all(&steps);
+                let step = *self.dice.one_of(&steps);
                 let node = self.node();
                 let stranger = self.dice.one_in(5);
                 Input::GoBack {
@@ -215,7 +187,7 @@ impl<'a> Attack<'a> {
                     to_node_id: self.dice.one_in(2).then_some(node),
                 }
             }
-            5 => details(self.dice.of_all(&[
+            5 => details(self.dice.one_of(&[
                 json!({}),
                 json!({ "gate": true }),
                 json!({ "gate": false, "floors": 3 }),
@@ -247,7 +219,7 @@ impl<'a> Attack<'a> {
         });
         let zones = zones.unwrap_or_default();
         let inside = zip.starts_with("30") && !zones.is_empty();
-        let zone = if inside { Some(*self.dice.of_all(&zones)) } else { None };
+        let zone = if inside { Some(*self.dice.one_of(&zones)) } else { None };
         Input::SubmitZip { zip: zip.to_owned(), zone }
     }
 
@@ -258,7 +230,7 @@ impl<'a> Attack<'a> {
             _ => None,
         });
         let nodes = graph.unwrap();
-        if self.dice.one_in(8) { id(98) } else { self.dice.of_all(nodes).id }
+        if self.dice.one_in(8) { id(98) } else { self.dice.one_of(nodes).id }
     }
 
     fn value(&mut self) -> Option<Value> {
@@ -272,14 +244,14 @@ impl<'a> Attack<'a> {
             json!("2026-11-24"),
             json!([1, { "a": null }]),
         ];
-        let value = self.dice.of_all(&values).clone();
+        let value = self.dice.one_of(&values).clone();
         if value.is_null() { None } else { Some(value) }
     }
 
     fn answer(&mut self) -> Input {
         let answers = &self.flow.snapshot.answers;
         let count = self.dice.below(4);
-        let answer_ids = (0..count).map(|_| self.dice.of_all(answers).id).collect();
+        let answer_ids = (0..count).map(|_| self.dice.one_of(answers).id).collect();
         let here = self.session.current_state.node_id;
         let node_id = here.filter(|_| !self.dice.one_in(3));
         Input::AnswerQuestion {
@@ -294,7 +266,7 @@ impl<'a> Attack<'a> {
         let start = self.now.plus(Duration::from_hours(24 + hour));
         let refusals = [NotOffered::Capacity, NotOffered::Closed, NotOffered::LeadTime];
         let outcome = if self.dice.one_in(3) {
-            SlotOutcome::Refused(*self.dice.of_all(&refusals))
+            SlotOutcome::Refused(*self.dice.one_of(&refusals))
         } else {
             let seats = (0..=self.dice.below(2)).map(|n| Seat {
                 hold_id: Id::new(ObjectId::of(&format!("{} {n}", self.events.len()))),
@@ -332,13 +304,13 @@ impl<'a> Attack<'a> {
             address: Some(address),
         };
         let all = [&["terms"][..], &["terms", "news"], &["news"], &["terms", "soul"], &[]];
-        let consents = if complete { all[0] } else { *self.dice.of_all(&all) };
+        let consents = if complete { all[0] } else { *self.dice.one_of(&all) };
         let consents = consents.iter().map(|it| (*it).to_owned()).collect();
         Input::SubmitCustomer { customer, consents }
     }
 
     fn confirm(&mut self) -> Input {
-        let random = u32::try_from(self.dice.roll() & 0xffff_ffff).unwrap();
+        let random = u32::try_from(self.dice.below(1 << 30)).unwrap();
         Input::Confirm {
             booking_id: Id::new(ObjectId::of(&self.events.len().to_string())),
             reference: Reference::from_random(random),
@@ -364,7 +336,7 @@ fn number(after: u64, at: Timestamp, decided: Vec<Decided>) -> Vec<SessionEvent>
         schema_version: SessionEvent::SCHEMA_VERSION,
         timestamp: at,
         command_id: after.to_string(),
-        hash: EventHash::default(),
+        hash: EventHash::beginning(id(3), id(2)),
         body: EventBody {
             data,
             step_id,

@@ -337,12 +337,11 @@ impl<'a> Visit<'a> {
                 return Some(Place::Service(booking_service_id));
             }
         }
-        let next = self.next_of(from).find_map(|it| match self.target(it)? {
+        self.next_of(from).find_map(|it| match self.target(it)? {
             NodeTarget::Question { .. } => Some(Place::Question(it)),
             NodeTarget::Service { booking_service_id } => Some(Place::Service(booking_service_id)),
             NodeTarget::Answer { .. } => None,
-        });
-        next
+        })
     }
 
     fn next_of(&self, node: Id<GraphNode>) -> impl Iterator<Item = Id<GraphNode>> + 'a {

@@ -165,7 +165,7 @@ fn number(
             schema_version: SessionEvent::SCHEMA_VERSION,
             timestamp: at,
             command_id: format!("command {first}"),
-            hash: EventHash::default(),
+            hash: previous,
             body: EventBody {
                 data: decided.data,
                 step_id: decided.step_id,
