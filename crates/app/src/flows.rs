@@ -21,7 +21,6 @@ use model::{
 };
 use store::UnitOfWork;
 
-use self::{existing::Existing, publish::new_version};
 pub use self::{
     builder::{Builder, BuilderSaved},
     drawing::Drawing,
@@ -30,6 +29,7 @@ pub use self::{
     restore::{Differing, Restored},
     versions::VersionAbout,
 };
+use self::{existing::Existing, publish::new_version};
 
 use crate::{Error, Result, Tenant};
 

@@ -57,8 +57,8 @@ pub use crate::{
     error::Error,
     files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile},
     flows::{
-        Builder, BuilderSaved, Differing, Drawing, FlowKeeper, Imported, Publish, Published, Restored,
-        VersionAbout,
+        Builder, BuilderSaved, Differing, Drawing, FlowKeeper, Imported, Publish, Published,
+        Restored, VersionAbout,
     },
     gate::Installation,
     jobs::Worker,

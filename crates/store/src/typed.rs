@@ -248,8 +248,10 @@ impl Scoped {
     {
         let targets = Targets::one::<E>(self.owner(), id.object_id());
         let by = By::COLLECTION.name;
-        let found =
-            self.backend.referrers(&Referrers { by, field, targets, after: None, limit: 1 }).await?;
+        let found = self
+            .backend
+            .referrers(&Referrers { by, field, targets, after: None, limit: 1 })
+            .await?;
         Ok(found.records.first().map(|it| Id::new(it.key.id)))
     }
 

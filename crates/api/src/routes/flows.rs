@@ -60,7 +60,10 @@ pub(super) fn routes() -> Routes {
         )
         .delete(
             &below("schedule"),
-            about("cancel_booking_flow_schedule", "Take a publication back that waits for its time"),
+            about(
+                "cancel_booking_flow_schedule",
+                "Take a publication back that waits for its time",
+            ),
             cancel_schedule,
         )
         .get(

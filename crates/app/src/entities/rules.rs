@@ -131,11 +131,7 @@ async fn nobody_shows<E: Entity<Scope = PerTenant>>(
 }
 
 /// Nothing new is shown to visitors that is deleted: to whoever asks, it is not there.
-async fn flow_is_there(
-    member: &Member,
-    unit: &mut UnitOfWork,
-    id: Id<BookingFlow>,
-) -> Result<()> {
+async fn flow_is_there(member: &Member, unit: &mut UnitOfWork, id: Id<BookingFlow>) -> Result<()> {
     if let Some(flow) = member.tenant().scoped().get(id).await? {
         if flow.body.status == BookingFlowStatus::Deleted {
             let message = format!("there is no {} {id}", BookingFlow::COLLECTION.label);

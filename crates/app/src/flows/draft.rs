@@ -122,7 +122,8 @@ pub(super) async fn zones(
         StepConfig::Zipcode(config) => Some(&config.zone_ids),
         _ => None,
     });
-    let ids = of_steps.chain(services.iter().map(|it| &it.body.service_zone_ids)).flatten().copied();
+    let ids =
+        of_steps.chain(services.iter().map(|it| &it.body.service_zone_ids)).flatten().copied();
     get_all(tenant, ids.collect()).await
 }
 

@@ -79,7 +79,9 @@ impl FlowKeeper {
                 }
                 Ok(false) => {}
                 // Somebody else made the version with this number.
-                Err(Error::Duplicate { label, .. }) if label == BookingFlowVersion::COLLECTION.label => {
+                Err(Error::Duplicate { label, .. })
+                    if label == BookingFlowVersion::COLLECTION.label =>
+                {
                     return Err(Error::Changed { current: self.seen(None).await?.version });
                 }
                 Err(error) => return Err(error),
@@ -155,7 +157,11 @@ impl FlowKeeper {
         let mut own = self.tenant.scoped().begin(at);
         own.replace(&seen, &body)?;
         let change = Change::updated(&seen, &body).named(action);
-        if self.commit(own, change, at).await? { Ok(after(seen, body, at)) } else { Err(Error::Busy) }
+        if self.commit(own, change, at).await? {
+            Ok(after(seen, body, at))
+        } else {
+            Err(Error::Busy)
+        }
     }
 }
 
@@ -209,9 +215,11 @@ fn publisher(by: &By) -> Option<Id<User>> {
 /// The note is all of a version that somebody writes.
 fn at_note(error: StoreError) -> Error {
     match error {
-        StoreError::Invalid { .. } => {
-            invalid_at("note", "length", "must have at most 2,000 characters, none a control character")
-        }
+        StoreError::Invalid { .. } => invalid_at(
+            "note",
+            "length",
+            "must have at most 2,000 characters, none a control character",
+        ),
         other => other.into(),
     }
 }

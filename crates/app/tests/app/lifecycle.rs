@@ -212,8 +212,14 @@ async fn draft_is_as(flow: &FlowKeeper, number: u32) -> bool {
 async fn a_version_becomes_the_draft_again(world: World) {
     let (tenant, _) = world.business("acme", &flows::visits(1)).await;
     let other = flows::visits_text(1)
-        .replace("      drain:   { title: A blocked drain, service: drain }\n", "      leak: { title: A leak, next: where }\n")
-        .replace("questions:\n", "questions:\n  where: { title: Where is it?, kind: text, next: { service: drain } }\n")
+        .replace(
+            "      drain:   { title: A blocked drain, service: drain }\n",
+            "      leak: { title: A leak, next: where }\n",
+        )
+        .replace(
+            "questions:\n",
+            "questions:\n  where: { title: Where is it?, kind: text, next: { service: drain } }\n",
+        )
         .replace("  - { type: summary, title: Check and book }\n", "")
         .replace("title: Book a visit }", "title: Book another visit }");
     let other = model::flow::file::FlowFile::parse(&other).unwrap();
@@ -321,7 +327,9 @@ async fn what_visitors_do_not_get_is_not_unpublished(world: World) {
     let unpublished = flow.unpublish(Some(seen.version)).await.unwrap().body;
     assert_eq!(unpublished.status, BookingFlowStatus::Draft);
     let scheduler = world.doors.scheduler(&key).await.unwrap();
-    let refused = scheduler.start_session(StartSession::default()).await;
+    let request =
+        StartSession { page_url: "https://acme.example/".to_owned(), ..Default::default() };
+    let refused = scheduler.start_session(request).await;
     assert!(matches!(refused, Err(Error::NotPublished)));
     assert!(matches!(flow.unpublish(None).await, Err(Error::NotAllowed(_))));
     flow.publish_version(1, Publish::default()).await.unwrap();

@@ -8,6 +8,7 @@ use model::{
     core::AuditEntry,
     flow::builder::BuilderSave,
     scheduler::{BookingFlowVersion, BookingQuestion, BookingQuestionAnswer},
+    step::BookingFlowStep,
 };
 use serde_json::json;
 
@@ -36,7 +37,9 @@ async fn of_many_who_publish_at_once_one_does(world: World) {
         let all = (0..8).map(|n| {
             let at = if n % 2 == 0 { &tenant } else { &there };
             let flow = at.flow(seen.id);
-            async move { flow.publish(Publish { expected: Some(seen.version), ..Publish::default() }).await }
+            async move {
+                flow.publish(Publish { expected: Some(seen.version), ..Publish::default() }).await
+            }
         });
         let all = join_all(all).await;
         let won: Vec<_> = all.iter().flatten().collect();
@@ -108,8 +111,7 @@ async fn an_edit_between_reading_and_publishing_is_wholly_in(world: World) {
     let (tenant, _) = world.business("acme", &flows::visits(1)).await;
     let (flow, _) = flow_of(&world, &tenant).await;
     let organization = tenant.organization();
-    for (n, collection) in
-        ["booking_questions", "booking_question_answers"].into_iter().enumerate()
+    for (n, collection) in ["booking_questions", "booking_question_answers"].into_iter().enumerate()
     {
         let n = n + 1;
         let mut paused = world.meddling.after_next_read(collection);
@@ -123,6 +125,18 @@ async fn an_edit_between_reading_and_publishing_is_wholly_in(world: World) {
         let version = flow.version(published.unwrap().number).await.unwrap().body;
         assert_eq!(numbers(&version), (n.to_string(), n.to_string()), "{collection}");
     }
+    // A step is named by the flow, which is written, and is held all the same.
+    let mut paused = world.meddling.after_next_read("booking_questions");
+    let publishing = flow.publish(Publish::default());
+    let editing = async {
+        paused.reached().await;
+        let is_it = |it: &BookingFlowStep| it.content.title == "When?";
+        edit(&world, &tenant, is_it, |it| it.content.title = "And when?".to_owned()).await;
+        paused.go_on();
+    };
+    let (published, _) = tokio::join!(publishing, editing);
+    let version = flow.version(published.unwrap().number).await.unwrap().body;
+    assert!(version.snapshot.steps.iter().any(|it| it.body.content.title == "And when?"));
 }
 
 async fn two_servers_publish_what_is_scheduled_once(world: World) {
@@ -155,7 +169,10 @@ fn save(version: u64, question: Id<BookingQuestion>, title: &str) -> BuilderSave
     .unwrap()
 }
 
-async fn need(world: &World, organization: Id<model::core::Organization>) -> model::Doc<BookingQuestion> {
+async fn need(
+    world: &World,
+    organization: Id<model::core::Organization>,
+) -> model::Doc<BookingQuestion> {
     let questions = world.all::<BookingQuestion>(organization).await;
     questions.into_iter().find(|it| it.body.slug.as_str() == "need").unwrap()
 }
@@ -202,8 +219,9 @@ async fn of_many_who_save_at_once_one_does(world: World) {
     let (tenant, _) = world.business("acme", &flows::visits(1)).await;
     let (flow, seen) = flow_of(&world, &tenant).await;
     let question = need(&world, tenant.organization()).await.id;
-    let saves: Vec<_> =
-        (0..6).map(|n| save(seen.version, question, &ObjectId::of(&n.to_string()).to_string())).collect();
+    let saves: Vec<_> = (0..6)
+        .map(|n| save(seen.version, question, &ObjectId::of(&n.to_string()).to_string()))
+        .collect();
     let all = join_all(saves.iter().map(|it| flow.save(None, it))).await;
     let won: Vec<_> = (0..6).filter(|n| all[*n].is_ok()).collect();
     assert_eq!(won.len(), 1);

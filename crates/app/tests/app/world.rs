@@ -7,7 +7,8 @@ use std::sync::{
 
 use app::{Clock, Doors, Environment, NewOrganization, SchedulerSettings, SystemDoor, Tenant};
 use model::{
-    Entity, Id, OfOrganizations, Timestamp, core::Organization, flow::file::FlowFile, scheduler::SlotHold,
+    Entity, Id, OfOrganizations, Timestamp, core::Organization, flow::file::FlowFile,
+    scheduler::SlotHold,
 };
 use store::{Backend, Find, Store, memory::MemoryBackend};
 use store_sqlite::{Options, SqliteBackend};

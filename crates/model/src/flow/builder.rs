@@ -13,8 +13,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use self::{ids::Ids, table::Table};
 pub use self::table::Writes;
+use self::{ids::Ids, table::Table};
 use crate::{
     Doc, Entity as _, Id, ObjectId, Problems,
     core::Managed,
@@ -234,7 +234,8 @@ impl BuilderSave {
         let [_, _, step, _] = BookingFlowStep::PERMISSIONS;
         let [_, _, diagram, _] = crate::scheduler::BookingFlowDiagram::PERMISSIONS;
         let graph = &self.graph;
-        let touches_graph = graph.root_node_id.is_some() || !graph.nodes.is_empty() || !graph.edges.is_empty();
+        let touches_graph =
+            graph.root_node_id.is_some() || !graph.nodes.is_empty() || !graph.edges.is_empty();
         let canvas = &self.canvas_data;
         let draws = canvas.flow.is_some() || canvas.service_selection.is_some();
         of::<BookingFlowStep>(&self.steps)

@@ -171,7 +171,8 @@ impl List<'_> {
             let path = format!("{}.update.{n}", self.name);
             let Some(Value::String(text)) = item.remove("_id") else {
                 let mut root = self.problems.root();
-                root.at(format_args!("{path}._id")).add("required", "must be the id of what changes");
+                root.at(format_args!("{path}._id"))
+                    .add("required", "must be the id of what changes");
                 continue;
             };
             let Some(id) = self.find(&text, &there, &format!("{path}._id")) else { continue };
@@ -180,7 +181,9 @@ impl List<'_> {
                 root.at(format_args!("{path}._id")).add("unique", "is deleted or changed already");
                 continue;
             };
-            let Ok(Value::Object(mut fields)) = serde_json::to_value(&list[place]) else { continue };
+            let Ok(Value::Object(mut fields)) = serde_json::to_value(&list[place]) else {
+                continue;
+            };
             merge_patch(&mut fields, &item);
             if let Some(changed) = self.read(Value::Object(fields), &path) {
                 list[place] = changed;

@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::Seen;
-use crate::{COLLECTIONS, Entity, Id, ObjectId, Problems, scheduler::BookingFlow, step::StepConfig};
+use crate::{
+    COLLECTIONS, Entity, Id, ObjectId, Problems, scheduler::BookingFlow, step::StepConfig,
+};
 
 /// What nodes and edges are called, as collections have labels.
 pub(super) const NODE: &str = "graph node";
@@ -166,12 +168,7 @@ impl Ids {
 }
 
 /// Visits what stands at a field, `[]` going through lists, with its place.
-fn each_at(
-    value: &mut Value,
-    field: &str,
-    path: String,
-    visit: &mut dyn FnMut(&mut Value, &str),
-) {
+fn each_at(value: &mut Value, field: &str, path: String, visit: &mut dyn FnMut(&mut Value, &str)) {
     let (part, rest) = field.split_once('.').map_or((field, None), |it| (it.0, Some(it.1)));
     let (name, through_list) = part.strip_suffix("[]").map_or((part, false), |name| (name, true));
     let Some(held) = value.get_mut(name) else { return };

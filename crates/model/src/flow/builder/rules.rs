@@ -30,7 +30,9 @@ pub(super) fn check(tables: &Tables, problems: &mut Problems) {
     it_is_not_too_large(tables, problems);
 }
 
-fn graphs(tables: &Tables) -> impl Iterator<Item = (Id<BookingFlowStep>, &ServiceGraph, Option<&str>)> {
+fn graphs(
+    tables: &Tables,
+) -> impl Iterator<Item = (Id<BookingFlowStep>, &ServiceGraph, Option<&str>)> {
     tables.steps.all().filter_map(|(id, step, path)| match &step.config {
         StepConfig::ServiceSelection(config) => Some((id, &config.graph, path)),
         _ => None,
