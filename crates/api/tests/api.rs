@@ -20,6 +20,8 @@ mod entities;
 mod examples;
 #[path = "api/files.rs"]
 mod files;
+#[path = "api/flows.rs"]
+mod flows;
 #[path = "api/headers.rs"]
 mod headers;
 #[path = "api/history.rs"]

@@ -8,12 +8,13 @@ use std::{
 };
 
 use app::{NewOrganization, SchedulerSettings};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use indexmap::IndexMap;
 use model::{
     Id, ObjectId,
     content::Slug,
     core::Organization,
+    diagram::DiagramFormat,
     flow::{
         CompiledFlow, FlowBundle,
         check::{self, Finding, Report, Severity},
@@ -60,7 +61,8 @@ pub(crate) enum Flow {
     /// Example: wrkbelt flow diagram flow.yaml --format svg > flow.svg
     Diagram {
         file: PathBuf,
-        #[arg(long, default_value = "svg")]
+        /// `svg`, or `mmd` for Mermaid.
+        #[arg(long, default_value = "svg", value_parser = diagram_format)]
         format: DiagramFormat,
     },
 }
@@ -79,11 +81,12 @@ pub(crate) struct Import {
     create_organization: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum DiagramFormat {
-    Svg,
-    /// Mermaid.
-    Mmd,
+/// The formats are those that the model writes.
+fn diagram_format(text: &str) -> Result<DiagramFormat, String> {
+    DiagramFormat::with_extension(text).ok_or_else(|| {
+        let all = DiagramFormat::ALL.map(DiagramFormat::extension);
+        format!("must be one of {}", all.join(", "))
+    })
 }
 
 impl Flow {
@@ -97,11 +100,7 @@ impl Flow {
             Self::Simulate(simulate) => simulate.run(config, output).await,
             Self::Diagram { file, format } => {
                 let Loaded { bundle, .. } = load(&file)?;
-                let diagram = model::flow::draw(&bundle);
-                output::raw(&match format {
-                    DiagramFormat::Svg => diagram.to_svg(),
-                    DiagramFormat::Mmd => diagram.to_mermaid(),
-                });
+                output::raw(&model::flow::draw(&bundle).write(format));
                 Ok(ExitCode::SUCCESS)
             }
         }

@@ -33,6 +33,11 @@ impl DiagramFormat {
         }
     }
 
+    /// The one whose files end so.
+    pub fn with_extension(extension: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.extension() == extension)
+    }
+
     /// The type of its text.
     pub const fn mime_type(self) -> &'static str {
         match self {

@@ -4,6 +4,8 @@
 mod documents;
 #[path = "examples/files.rs"]
 mod files;
+#[path = "examples/flows.rs"]
+mod flows;
 #[path = "examples/people.rs"]
 mod people;
 #[path = "examples/schema.rs"]

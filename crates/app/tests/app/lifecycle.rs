@@ -327,7 +327,9 @@ async fn what_visitors_do_not_get_is_not_unpublished(world: World) {
     let unpublished = flow.unpublish(Some(seen.version)).await.unwrap().body;
     assert_eq!(unpublished.status, BookingFlowStatus::Draft);
     let scheduler = world.doors.scheduler(&key).await.unwrap();
-    let refused = scheduler.start_session(StartSession::default()).await;
+    let request =
+        StartSession { page_url: "https://acme.example/".to_owned(), ..Default::default() };
+    let refused = scheduler.start_session(request).await;
     assert!(matches!(refused, Err(Error::NotPublished)));
     assert!(matches!(flow.unpublish(None).await, Err(Error::NotAllowed(_))));
     flow.publish_version(1, Publish::default()).await.unwrap();

@@ -8,6 +8,7 @@ use model::{
     core::AuditEntry,
     flow::builder::BuilderSave,
     scheduler::{BookingFlowVersion, BookingQuestion, BookingQuestionAnswer},
+    step::BookingFlowStep,
 };
 use serde_json::json;
 
@@ -124,6 +125,18 @@ async fn an_edit_between_reading_and_publishing_is_wholly_in(world: World) {
         let version = flow.version(published.unwrap().number).await.unwrap().body;
         assert_eq!(numbers(&version), (n.to_string(), n.to_string()), "{collection}");
     }
+    // A step is named by the flow, which is written, and is held all the same.
+    let mut paused = world.meddling.after_next_read("booking_questions");
+    let publishing = flow.publish(Publish::default());
+    let editing = async {
+        paused.reached().await;
+        let is_it = |it: &BookingFlowStep| it.content.title == "When?";
+        edit(&world, &tenant, is_it, |it| it.content.title = "And when?".to_owned()).await;
+        paused.go_on();
+    };
+    let (published, _) = tokio::join!(publishing, editing);
+    let version = flow.version(published.unwrap().number).await.unwrap().body;
+    assert!(version.snapshot.steps.iter().any(|it| it.body.content.title == "And when?"));
 }
 
 async fn two_servers_publish_what_is_scheduled_once(world: World) {

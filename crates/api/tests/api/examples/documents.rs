@@ -33,7 +33,7 @@ const MANAGED: [(&str, &str); 15] = [
 ];
 
 /// What only the server says of a document.
-const SERVER_SET: [&str; 14] = [
+const SERVER_SET: [&str; 16] = [
     "_id",
     "organization_id",
     "version",
@@ -43,6 +43,8 @@ const SERVER_SET: [&str; 14] = [
     "status",
     "published_version_id",
     "has_unpublished_changes",
+    "scheduled_publication",
+    "failed_publication",
     "synced_at",
     "uses",
     "bookings_count",
@@ -64,6 +66,7 @@ impl Run {
             self.managed(&organization, &owner, collection, name).await;
         }
         self.routes(&organization, &owner).await;
+        self.flows(&organization, &owner).await;
         self.looked_at(&organization, &owner).await;
         self.bookings(&organization, &owner).await;
         self.members(&organization, &owner).await;
@@ -116,7 +119,7 @@ impl Run {
         self.call(&format!("delete_{name}"), &one, owner, None).await;
     }
 
-    async fn list(
+    pub(super) async fn list(
         &mut self,
         collection: &str,
         all: &[(&str, &str)],
