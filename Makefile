@@ -24,14 +24,14 @@ WEB_SOURCES := openapi.json web/package.json web/package-lock.json \
 BIOME := web/node_modules/.bin/biome
 say = tools/say
 
-.PHONY: help demo build web contract check format test web-test e2e schemathesis rust-test test-faults test-controls load bench screenshots clean tools
+.PHONY: help demo build web contract check format test web-test e2e schemathesis rust-test test-faults test-controls load bench bench-api screenshots clean tools
 
 help: ## List what can be made
 	@echo 'Usage: make TARGET'
 	@echo
 	@sed -nE 's/^([a-z0-9-]+):.*## (.*)/  \1\t\2/p' Makefile | expand -t 16
 	@echo
-	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000"), schemathesis, test-faults, load and bench.'
+	@echo 'ARGS="…" is handed on by demo (make demo ARGS="--listen 0.0.0.0:9000"), schemathesis, test-faults, load, bench and bench-api.'
 
 demo: build ## Start Wrkbelt with three sample businesses and print where they are
 	@exec $(RELEASE) demo $(ARGS)
@@ -92,18 +92,25 @@ test-faults: $(DEBUG) ## The long versions of the tests that break things: half 
 	@tools/strace
 	@$(say) 'test: kills, broken system calls, power cuts, full disks, two servers'
 	@WRKBELT_FAULTS=long cargo test --locked --package faults -- --test-threads=1 $(ARGS)
+	@$(say) 'test: roles against a model, 1,000,000 times; times of answers about accounts'
+	@WRKBELT_FAULTS=long cargo test --locked --package app --test app -- rbac --nocapture
+	@WRKBELT_FAULTS=long cargo test --locked --package api --test api -- timing --nocapture
 	@$(say) 'test: the primary of a MongoDB replica set killed 30 times'
 	@WRKBELT_KILLS=30 cargo test --locked --package store-mongo --test store_mongo -- nothing_acknowledged --nocapture
 	@$(say) 'test: 1,000 bits flipped in a database file'
 	@WRKBELT_FLIPS=1000 cargo test --locked --package store-sqlite --test engine -- flips --nocapture
+	@$(say) 'test: 100,000 hostile visits against the decisions, 3,000 through the API'
+	@WRKBELT_HOSTILE_VISITS=100000 cargo test --locked --release --package model --test model -- hostile
+	@WRKBELT_HOSTILE_VISITS=3000 cargo test --locked --package api --test api -- hostile
 	@$(say) 'test: the API against its OpenAPI document, 100,000 times'
 	@python3 tests/schemathesis/run.py long
 
 test-controls: tools $(WEB_DIST) ## Take guards out of the binary: the tests must notice
-	@$(say) 'test: compiling a binary without a sync for each commit'
-	@cargo build --locked --package cli --features unsafe-normal-sync --target-dir target/controls
-	@WRKBELT_REQUIRE_FAULTS=1 cargo test --locked --package faults --features unsafe-normal-sync \
-	  --target-dir target/controls --test faults controls
+	@$(say) 'test: compiling a binary without a sync for each commit and without deadlines'
+	@cargo build --locked --package cli --features unsafe-normal-sync,unsafe-no-deadlines \
+	  --target-dir target/controls
+	@WRKBELT_REQUIRE_FAULTS=1 cargo test --locked --package faults \
+	  --features unsafe-normal-sync,unsafe-no-deadlines --target-dir target/controls --test faults controls
 	@$(say) 'test: rows without checksums, which must be noticed'
 	@cargo test --locked --package store-sqlite --features unchecked --target-dir target/controls \
 	  --test engine --no-run
@@ -113,11 +120,16 @@ test-controls: tools $(WEB_DIST) ## Take guards out of the binary: the tests mus
 load: build ## Measure whole bookings through HTTP, beside what the machine could do at most
 	@$(RELEASE) load $(ARGS)
 
-bench: tools $(WEB_DIST) ## Measure the engines beside raw SQLite and the bare MongoDB driver
+bench: tools $(WEB_DIST) ## Measure the engines and the routing of pages, beside what they are compared with
+	@$(say) 'bench: routing'
+	@cargo bench --locked --package model --bench routing
 	@$(say) 'bench: SQLite'
 	@cargo bench --locked --package store-sqlite --bench commits -- $(ARGS)
 	@$(say) 'bench: MongoDB'
 	@cargo bench --locked --package store-mongo --bench commits
+
+bench-api: build ## Measure the platform API beside an empty handler and Directus; ARGS=reads|logins|directus for a part
+	@python3 bench/run.py $(ARGS)
 
 screenshots: $(DEBUG) $(E2E_MODULES) ## Draw docs/images/widget.png anew
 	@CHROMIUM="$$(tools/chromium)" node tools/screenshots.mjs

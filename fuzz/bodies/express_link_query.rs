@@ -7,8 +7,8 @@ use model::{
     flow::{CompiledFlow, file::FlowFile},
     scheduler::{BookingFlowExpressLink, FlowSnapshot, PrefilledState},
     session::{
-        Attribution, BookingSession, CustomerDetails, Device, EventBody, LinkOutcome, SessionEvent,
-        start, start_by_link, view,
+        Attribution, BookingSession, CustomerDetails, Device, EventBody, EventHash, LinkOutcome,
+        SessionEvent, start, start_by_link, view,
     },
 };
 
@@ -124,11 +124,13 @@ fn begin(flow: &CompiledFlow, link: &BookingFlowExpressLink) {
             schema_version: SessionEvent::SCHEMA_VERSION,
             timestamp: now,
             command_id: "start".to_owned(),
+            hash: EventHash::beginning(Id::new(id), Id::new(id)),
             body: EventBody {
                 data: it.data,
                 step_id: it.step_id,
                 client_timestamp: None,
                 command_digest: None,
+                previous_hash: None,
             },
         })
         .collect();

@@ -1,5 +1,7 @@
+use std::borrow::Cow;
+
 use axum::{
-    body::Body,
+    body::{Body, Bytes},
     extract::Request,
     http::{
         HeaderValue, Response, StatusCode,
@@ -40,7 +42,10 @@ pub(crate) async fn serve(request: Request) -> axum::response::Response {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let content_type = file.metadata.mimetype().to_owned();
-        let mut response = Response::new(Body::from(file.data.into_owned()));
+        let mut response = Response::new(Body::from(match file.data {
+            Cow::Borrowed(bytes) => Bytes::from_static(bytes),
+            Cow::Owned(bytes) => bytes.into(),
+        }));
         if let Ok(value) = HeaderValue::from_str(&content_type) {
             response.headers_mut().insert(CONTENT_TYPE, value);
         }

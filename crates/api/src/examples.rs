@@ -41,12 +41,12 @@ fn find(operation: &str) -> Option<Example> {
         .ok()
 }
 
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+pub(crate) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
     let PathItem { get, put, post, delete, patch, .. } = item;
     [get, put, post, delete, patch].into_iter().flatten()
 }
 
-const fn is_success(status: &StatusCode) -> bool {
+pub(crate) const fn is_success(status: &StatusCode) -> bool {
     matches!(status, StatusCode::Code(200..=299))
 }
 

@@ -6,24 +6,21 @@ mod body;
 mod callers;
 mod examples;
 mod finish;
+mod intake;
 mod limits;
+mod links;
 mod pages;
 mod policy;
 mod problem;
+mod query;
 mod routes;
 mod server;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use aide::openapi::OpenApi;
 use app::{Doors, MailFolder};
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, Request},
-    http::Method,
-    middleware::{self, Next},
-    response::{IntoResponse, Response},
-};
+use axum::{Router, body::Bytes, extract::DefaultBodyLimit, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 use crate::{limits::Limits, problem::Code};
@@ -43,7 +40,7 @@ struct Parts {
     doors: Doors,
     pages: Pages,
     limits: Limits,
-    openapi: String,
+    openapi: Bytes,
     mailbox: Option<MailFolder>,
 }
 
@@ -56,12 +53,6 @@ pub struct Settings {
     /// Mails that nobody gets and whoever reaches the server reads.
     pub mailbox: Option<MailFolder>,
 }
-
-/// A request that has not been answered by then is given up.
-const LONGEST_REQUEST: Duration = Duration::from_secs(30);
-
-/// One that brings a file may take longer: people have slow lines.
-const LONGEST_UPLOAD: Duration = Duration::from_mins(5);
 
 /// No JSON body of the public API is larger.
 const LARGEST_BODY: usize = 64 * 1_024;
@@ -76,7 +67,7 @@ pub fn router(doors: Doors, settings: Settings) -> Router {
         doors,
         pages: Pages::new(settings.demo),
         limits: Limits::new(settings.rate_limits),
-        openapi: to_json(&openapi),
+        openapi: to_json(&openapi).into(),
         mailbox: settings.mailbox,
     };
     let api = Api(Arc::new(parts));
@@ -85,19 +76,10 @@ pub fn router(doors: Doors, settings: Settings) -> Router {
         .fallback(async || Problem::new(Code::NotFound))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(CatchPanicLayer::custom(problem::panicked))
-        .layer(middleware::from_fn(in_time))
+        .layer(middleware::from_fn(intake::intake))
         .layer(middleware::from_fn(finish::finish))
         .layer(CompressionLayer::new())
         .with_state(api)
-}
-
-async fn in_time(request: Request, next: Next) -> Response {
-    let path = request.uri().path();
-    let is_upload =
-        request.method() != Method::GET && (path.ends_with("/files") || path.ends_with("/avatar"));
-    let longest = if is_upload { LONGEST_UPLOAD } else { LONGEST_REQUEST };
-    let answered = tokio::time::timeout(longest, next.run(request)).await;
-    answered.unwrap_or_else(|_| Problem::new(Code::Timeout).into_response())
 }
 
 /// The OpenAPI document of the API, as `/openapi.json` serves it.
@@ -117,6 +99,7 @@ fn documented() -> (Router<Api>, OpenApi) {
     let mut openapi = OpenApi::default();
     let routes = routes::documented().split().0.finish_api_with(&mut openapi, routes::describe);
     examples::add(&mut openapi);
+    links::add(&mut openapi);
     (routes, openapi)
 }
 
@@ -137,8 +120,9 @@ impl Api {
         &self.0.limits
     }
 
-    fn openapi(&self) -> &str {
-        &self.0.openapi
+    /// The same bytes for all who read it, however slowly.
+    fn openapi(&self) -> Bytes {
+        self.0.openapi.clone()
     }
 
     fn mailbox(&self) -> Option<&MailFolder> {

@@ -5,7 +5,7 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter, clock::Clock, clock:
 
 use crate::{ClientAddress, Problem, problem::Code};
 
-/// Token buckets for each address: generous for people behind one router, narrow for programs.
+/// Token buckets for each client, which is an address or, of IPv6, a network of 64 bits: generous for people behind one router, narrow for programs.
 pub(crate) struct Limits {
     buckets: Option<Buckets>,
 }
@@ -44,13 +44,14 @@ impl Limits {
         let Some(ClientAddress(address)) = parts.extensions.get::<ClientAddress>() else {
             return Ok(());
         };
-        let mut checked = buckets.all.check_key(address);
+        let address = app::network(*address);
+        let mut checked = buckets.all.check_key(&address);
         if checked.is_ok()
             && parts.method == Method::POST
             && parts.uri.path().starts_with("/public/")
             && ["/sessions", "/waitlist", "/files"].iter().any(|it| parts.uri.path().ends_with(it))
         {
-            checked = buckets.starts.check_key(address);
+            checked = buckets.starts.check_key(&address);
         }
         checked.map_err(|not_until| {
             let wait = not_until.wait_time_from(buckets.clock.now());

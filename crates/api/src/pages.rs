@@ -50,7 +50,7 @@ pub struct DemoBusiness {
     /// The texts of its pretended website.
     pub website: serde_json::Value,
     /// Its service-selection graph.
-    pub flow_svg: String,
+    pub flow: app::Drawing,
 }
 
 const TEMPLATES: [&str; 10] = [

@@ -19,6 +19,7 @@ use axum::{
 };
 use model::{
     Problem as FieldProblem, Problems,
+    flow::check::{Finding, Severity},
     session::{Rejection, View},
 };
 use schemars::JsonSchema;
@@ -41,7 +42,7 @@ pub struct Problem {
     code: &'static str,
     /// What is wrong in which place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    errors: Option<Problems>,
+    errors: Option<Errors>,
     /// Of the session as it is: with `view`.
     #[serde(skip_serializing_if = "Option::is_none")]
     sequence: Option<u64>,
@@ -53,6 +54,15 @@ pub struct Problem {
     /// Of a document that was changed by someone else: becomes the `ETag`.
     #[serde(skip)]
     version: Option<u64>,
+}
+
+/// What is wrong in which place.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(untagged)]
+enum Errors {
+    Fields(Problems),
+    /// Of a flow, with the shortest path that shows it.
+    Findings(Vec<Finding>),
 }
 
 impl Problem {
@@ -78,12 +88,16 @@ impl Problem {
     }
 
     pub(crate) fn error(self, path: String, code: &'static str, message: String) -> Self {
-        Self { errors: Some(Problems(vec![FieldProblem { path, code, message }])), ..self }
+        let errors = Errors::Fields(Problems(vec![FieldProblem { path, code, message }]));
+        Self { errors: Some(errors), ..self }
     }
 
     /// What is wrong in which place.
     pub(crate) fn into_errors(self) -> Problems {
-        self.errors.unwrap_or_default()
+        match self.errors {
+            Some(Errors::Fields(problems)) => problems,
+            Some(Errors::Findings(_)) | None => Problems::default(),
+        }
     }
 
     pub(crate) fn retry_after(self, seconds: u64) -> Self {
@@ -119,11 +133,19 @@ impl From<Error> for Problem {
             Error::Referenced(_) => Self::new(Code::Referenced).detail(detail),
             Error::NotAllowed(_) => Self::new(Code::NotAllowed).detail(detail),
             Error::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused).detail(detail),
+            Error::UnderWay => Self::new(Code::UnderWay).detail(detail).retry_after(1),
             Error::TooManyAttempts { retry_after } => Self::new(Code::TooManyAttempts)
                 .detail(detail)
                 .retry_after(retry_after.as_secs() + 1),
             Error::Invalid(problems) => {
-                Self { errors: Some(problems), ..Self::new(Code::Invalid).detail(detail) }
+                let errors = Some(Errors::Fields(problems));
+                Self { errors, ..Self::new(Code::Invalid).detail(detail) }
+            }
+            Error::Unsound(report) => {
+                let mut findings = report.findings;
+                findings.retain(|it| it.severity == Severity::Error);
+                let errors = Some(Errors::Findings(findings));
+                Self { errors, ..Self::new(Code::Unsound).detail(detail) }
             }
             Error::WrongCredentials => Self::new(Code::WrongCredentials).detail(detail),
             Error::SecondFactorRequired => Self::new(Code::SecondFactorRequired).detail(detail),
@@ -141,10 +163,14 @@ impl From<Error> for Problem {
             Error::Rejected { rejection, view } => {
                 let problem = Self::new(Code::from(&rejection)).detail(detail).with_view(view);
                 match rejection {
-                    Rejection::Invalid(problems) => Self { errors: Some(problems), ..problem },
+                    Rejection::Invalid(problems) => {
+                        Self { errors: Some(Errors::Fields(problems)), ..problem }
+                    }
                     _ => problem,
                 }
             }
+            Error::NotFoldable { .. } => Self::new(Code::NotFoldable).detail(detail),
+            Error::BeingUpdated => Self::new(Code::BeingUpdated).detail(detail).retry_after(5),
             Error::CommandIdReused => Self::new(Code::CommandIdReused).detail(detail),
             Error::Busy => Self::new(Code::Busy).detail(detail).retry_after(1),
             Error::Migration(_) => Self::new(Code::NotMigrated).detail(detail).retry_after(1),
@@ -156,7 +182,7 @@ impl From<Error> for Problem {
             Error::Store(_) | Error::Unwritable(_) | Error::PublicUrl(_) | Error::Unsealed(_) => {
                 Self::failed(Code::Internal, &detail)
             }
-            Error::Archive(_) | Error::NotAFlowFile(_) | Error::Unsound(_) | Error::Taken(_) => {
+            Error::Archive(_) | Error::NotAFlowFile(_) | Error::Taken(_) => {
                 Self::new(Code::Invalid).detail(detail)
             }
         }

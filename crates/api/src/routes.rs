@@ -4,16 +4,22 @@ mod api_keys;
 mod audit_log;
 mod auth;
 mod created;
+mod emails;
 mod entities;
 mod express_links;
 mod files;
+mod flows;
 mod mailbox;
+mod once;
 mod organizations;
 mod pages;
 mod platform;
+mod routing;
 mod schedulers;
 mod sessions;
+mod simulations;
 mod system;
+mod visits;
 mod waitlist;
 
 use std::fmt;
@@ -212,9 +218,14 @@ fn platform() -> Routes {
     organizations::routes()
         .and(entities::routes())
         .and(express_links::routes())
+        .and(routing::routes())
+        .and(flows::routes())
         .and(api_keys::routes())
         .and(audit_log::routes())
+        .and(simulations::routes())
+        .and(emails::routes())
         .and(files::routes())
+        .and(visits::routes())
         .and(platform::routes())
         .and(auth::routes())
 }

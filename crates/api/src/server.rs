@@ -1,3 +1,6 @@
+mod addresses;
+mod patient;
+
 use std::{
     io,
     net::{IpAddr, SocketAddr},
@@ -12,10 +15,15 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
 };
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 use tower::ServiceExt;
+
+use self::{
+    addresses::{Addresses, Place},
+    patient::Patient,
+};
 
 /// The address that a connection comes from.
 #[derive(Debug, Clone, Copy)]
@@ -26,11 +34,30 @@ pub struct ClientAddress(pub IpAddr);
 pub struct Server {
     listener: TcpListener,
     connections: Arc<Semaphore>,
+    addresses: Option<Arc<Addresses>>,
     behind_proxy: bool,
 }
 
 /// A request's head must be there by then; so long may a connection be idle.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+const HEADER_TIMEOUT: Duration = patience(10);
+
+/// So long may a client take nothing of its answer.
+const ANSWER_TIMEOUT: Duration = patience(8);
+
+const fn patience(seconds: u64) -> Duration {
+    Duration::from_secs(if cfg!(feature = "unsafe-no-deadlines") { 3_600 } else { seconds })
+}
+
+/// Bytes of answers that the operating system keeps for each connection, at least. With a few more
+/// of them, whoever reads slowly would be noticed late.
+const SEND_BUFFER: u32 = 128 * 1_024;
+
+/// Connections that the operating system has accepted and this process has not.
+const BACKLOG: u32 = 1_024;
+
+/// After an error that others would meet too, such as no free descriptor, so long nothing is
+/// accepted.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Requests that are under way at a shutdown have so long to end.
 const GRACE: Duration = Duration::from_secs(20);
@@ -44,9 +71,28 @@ impl Server {
     /// # Errors
     /// When the address cannot be had.
     pub async fn bind(address: SocketAddr) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        // What is accepted has it too.
+        socket.set_send_buffer_size(SEND_BUFFER)?;
+        socket.bind(address)?;
+        let listener = socket.listen(BACKLOG)?;
         let connections = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-        Ok(Self { listener, connections, behind_proxy: false })
+        Ok(Self { listener, connections, addresses: None, behind_proxy: false })
+    }
+
+    /// At most so many connections at a time: fewer than there are descriptors.
+    #[must_use]
+    pub fn most_connections(self, most: usize) -> Self {
+        let connections = Arc::new(Semaphore::new(most.clamp(1, MOST_CONNECTIONS)));
+        Self { connections, ..self }
+    }
+
+    /// At most so many of one client; further ones are closed at once. Behind a proxy, all are the
+    /// proxy's, and it is for the proxy to limit them.
+    #[must_use]
+    pub fn most_per_address(self, most: usize) -> Self {
+        Self { addresses: Some(Addresses::new(most)), ..self }
     }
 
     /// Takes the last address of `X-Forwarded-For` for the client's: for a server that only a proxy
@@ -68,19 +114,25 @@ impl Server {
     pub async fn run(self, router: Router, stop: impl Future<Output = ()>) {
         let graceful = GracefulShutdown::new();
         let mut stop = std::pin::pin!(stop);
+        let mut is_failing = false;
         loop {
             let accepted = tokio::select! {
                 accepted = self.accept() => accepted,
                 () = &mut stop => break,
             };
             match accepted {
-                Ok((stream, address, permit)) => {
+                Ok(None) => {}
+                Ok(Some((stream, address, places))) => {
+                    is_failing = false;
                     let proxied = self.behind_proxy;
-                    serve(stream, (address, proxied), permit, router.clone(), &graceful);
+                    serve(stream, (address, proxied), places, router.clone(), &graceful);
                 }
+                Err(error) if is_the_clients(&error) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    if !std::mem::replace(&mut is_failing, true) {
+                        tracing::warn!(%error, "connections cannot be accepted");
+                    }
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }
@@ -90,19 +142,39 @@ impl Server {
         }
     }
 
-    async fn accept(&self) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    /// `None` for a client that has enough of them.
+    async fn accept(&self) -> io::Result<Option<(TcpStream, SocketAddr, Places)>> {
         let permit = self.connections.clone().acquire_owned().await.map_err(io::Error::other)?;
         let (stream, address) = self.listener.accept().await?;
-        stream.set_nodelay(true)?;
-        Ok((stream, address, permit))
+        let place = match &self.addresses {
+            Some(addresses) if !self.behind_proxy => {
+                let Some(place) = addresses.place(address.ip().to_canonical()) else {
+                    return Ok(None);
+                };
+                Some(place)
+            }
+            _ => None,
+        };
+        // Fails for one that has ended already, which reading from it will say.
+        let _ = stream.set_nodelay(true);
+        Ok(Some((stream, address, (permit, place))))
     }
+}
+
+/// What a connection holds until it ends.
+type Places = (OwnedSemaphorePermit, Option<Place>);
+
+/// Of a connection that was gone before it was accepted; the next one may be well.
+fn is_the_clients(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
 #[expect(clippy::disallowed_methods, reason = "one task for each connection, ended by `graceful`")]
 fn serve(
     stream: TcpStream,
     (address, proxied): (SocketAddr, bool),
-    permit: OwnedSemaphorePermit,
+    places: Places,
     router: Router,
     graceful: &GracefulShutdown,
 ) {
@@ -117,13 +189,13 @@ fn serve(
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Patient::new(stream, ANSWER_TIMEOUT)), service);
     let connection = graceful.watch(connection);
     tokio::spawn(async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "a connection ended badly");
         }
-        drop(permit);
+        drop(places);
     });
 }
 

@@ -2,13 +2,13 @@
 
 mod permissions;
 
-use std::{collections::BTreeSet, time::Duration};
+use std::time::Duration;
 
 use model::{
     Doc, Id, Timestamp,
     core::{
-        Actor, ActorKind, ApiKey, Membership, Organization, Permission, SystemRole, User,
-        UserSession, UserStatus,
+        Actor, ActorKind, ApiKey, Membership, Organization, Permission, PermissionSet, SystemRole,
+        User, UserSession, UserStatus,
     },
     hex,
 };
@@ -146,7 +146,7 @@ impl Doors {
             Credential::Login(token) => {
                 let SignedIn { house, user, by, .. } = self.signed_in(token, origin).await?;
                 let allowed = user.body.is_platform_admin
-                    && SystemRole::PlatformAdmin.permissions().any(|it| it == permission);
+                    && permissions::of_system(SystemRole::PlatformAdmin).contains(permission);
                 if allowed { Ok(Operator { house, by }) } else { Err(Error::Forbidden(permission)) }
             }
             Credential::ApiKey(text) => {
@@ -186,7 +186,7 @@ impl House {
         let membership = own.get(Membership::id_of(of, maker)).await?;
         let Some(membership) = membership else { return Ok(Permissions::new([])) };
         let held = permissions::of_roles(&own, &membership.body.roles).await?;
-        Ok(Permissions::new(scopes.filter(|it| held.contains(it))))
+        Ok(Permissions::new(scopes.filter(|it| held.contains(*it))))
     }
 }
 
@@ -226,20 +226,20 @@ impl SignedIn {
     pub async fn permissions(&self, organization: Id<Organization>) -> Result<Option<Permissions>> {
         let scoped = self.house.store.scoped(organization);
         let membership = scoped.get(Membership::id_of(organization, self.user.id)).await?;
-        let mut all = BTreeSet::new();
-        if let Some(membership) = &membership {
-            all.extend(permissions::of_roles(&scoped, &membership.body.roles).await?);
-        }
+        let mut all = match &membership {
+            Some(membership) => permissions::of_roles(&scoped, &membership.body.roles).await?,
+            None => PermissionSet::default(),
+        };
         if self.user.body.is_platform_admin {
             let platform = self.house.store.platform();
             if membership.is_none() && platform.get(organization).await?.is_none() {
                 return Ok(None);
             }
-            all.extend(SystemRole::PlatformAdmin.permissions());
+            all = all.union(permissions::of_system(SystemRole::PlatformAdmin));
         } else if membership.is_none() {
             return Ok(None);
         }
-        Ok(Some(Permissions::new(all)))
+        Ok(Some(all.into()))
     }
 
     /// Keeps the session from ending as long as it is used.

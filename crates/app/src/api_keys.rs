@@ -3,7 +3,7 @@ use model::{
     core::{ActorKind, ApiKey, Permission},
 };
 
-use crate::{ApiToken, Created, Creation, Error, Member, Result};
+use crate::{ApiToken, Member, Once, Request, Result, retries::Turn};
 
 /// What makes an API key.
 #[derive(Debug, Clone)]
@@ -13,12 +13,28 @@ pub struct NewApiKey {
     pub expires_at: Option<Timestamp>,
 }
 
+/// A key with what it is, which is kept nowhere.
+pub struct NewKey {
+    pub doc: Doc<ApiKey>,
+    pub token: ApiToken,
+}
+
 impl Member {
     /// Makes a key. What it is, only this answer says.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a scope that the member does not have.
-    pub async fn create_api_key(&self, new: NewApiKey) -> Result<(Doc<ApiKey>, ApiToken)> {
+    /// [`Error::Invalid`] for a scope that the member does not have; as [`Member::create`].
+    ///
+    /// [`Error::Invalid`]: crate::Error::Invalid
+    pub async fn create_api_key(
+        &self,
+        new: NewApiKey,
+        asked: Request<NewKey>,
+    ) -> Result<Once<NewKey>> {
+        let attempt = match self.turn(asked.retry).await? {
+            Turn::First(attempt) => attempt,
+            Turn::Before(answer) => return Ok(Once::Before(answer)),
+        };
         let id = self.tenant().new_id();
         let token = ApiToken::new(self.tenant().organization(), id);
         let actor = &self.by().actor;
@@ -35,17 +51,20 @@ impl Member {
             },
             revoked_at: None,
         };
-        let creation = Creation { body: key, retry: None };
-        match self.create_as(id, creation, |_| String::new()).await? {
-            Created::New(doc) => Ok((doc, token)),
-            Created::Before(_) => Err(Error::Busy),
-        }
+        let made = self.make(id, key, |unit, doc| {
+            let made = NewKey { doc: doc.clone(), token: token.clone() };
+            attempt.remember_sealed(unit, || (asked.answer)(&made), doc.created_at)
+        });
+        let made = made.await.map(|doc| NewKey { doc, token });
+        attempt.settle(made).await
     }
 
     /// Ends a key for good, from the next request on.
     ///
     /// # Errors
     /// [`Error::NotFound`].
+    ///
+    /// [`Error::NotFound`]: crate::Error::NotFound
     pub async fn revoke_api_key(&self, id: model::Id<ApiKey>) -> Result<Doc<ApiKey>> {
         let now = self.tenant().now();
         let revoked = |it: &Doc<ApiKey>| {

@@ -86,7 +86,7 @@ impl Attempts {
 }
 
 /// What one subscriber has: an IPv4 address, or the first half of an IPv6 one.
-fn network(address: IpAddr) -> IpAddr {
+pub fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let network = address.to_bits() & (u128::MAX << 64);

@@ -68,6 +68,12 @@ impl Change {
         Self { entity: Some(audited::<E>(id.object_id())), ..self }
     }
 
+    /// The same, telling something more of what was done.
+    pub(crate) fn telling(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.after.get_or_insert_default().insert(name.to_owned(), value.into());
+        self
+    }
+
     fn of<E: Entity>(id: Id<E>, verb: &str) -> Self {
         let action = format!("{}.{verb}", E::COLLECTION.name);
         Self { entity: Some(audited::<E>(id.object_id())), ..Self::event(&action) }

@@ -39,6 +39,10 @@ impl<K: Eq + Hash, V> Cache<K, V> {
         value
     }
 
+    pub(crate) fn forget(&self, key: &K) {
+        self.entries.write().unwrap_or_else(PoisonError::into_inner).remove(key);
+    }
+
     pub(crate) fn clear(&self) {
         self.entries.write().unwrap_or_else(PoisonError::into_inner).clear();
     }

@@ -3,6 +3,7 @@
 mod audit_logs;
 mod examine;
 mod mend;
+mod streams;
 
 use std::collections::BTreeMap;
 
@@ -27,6 +28,9 @@ pub struct Finding {
     pub collection: Option<&'static str>,
     #[serde(rename = "_id", skip_serializing_if = "Option::is_none")]
     pub id: Option<ObjectId>,
+    /// Of the event in its stream, when it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<u64>,
     /// What exactly, for a person.
     pub message: String,
     /// What `--repair` does about it; absent when nothing can be done.
@@ -48,10 +52,14 @@ pub enum FindingCode {
     /// A document that this version cannot read, such as one with an unknown tag.
     UnreadableRecord,
     UnreadableEvent,
+    /// An event that only a newer version understands. It is kept as it is.
+    UnknownEvent,
     /// A reference to a document that is not there.
     Orphan,
     /// Events are not numbered 1 to the session's version.
     SequenceGap,
+    /// An event that was altered, removed, put in between or swapped after it was appended.
+    BrokenChain,
     /// A session that is not the fold of its events.
     StateDiffers,
     /// A globally unique value that does not lead to its document.
@@ -77,10 +85,15 @@ impl Finding {
             code,
             collection: key.map(|it| it.collection),
             id: key.map(|it| it.id),
+            sequence: None,
             message: message.into(),
             repair: None,
             remedy: None,
         }
+    }
+
+    fn at(self, sequence: u64) -> Self {
+        Self { sequence: Some(sequence), ..self }
     }
 
     fn mended_by(self, repair: impl Into<String>, remedy: Remedy) -> Self {
@@ -102,6 +115,7 @@ impl Finding {
             code,
             collection,
             id,
+            sequence: None,
             message: detail,
             repair: repair.map(str::to_owned),
             remedy: repair.map(|_| Remedy::Indexes),

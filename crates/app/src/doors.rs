@@ -4,6 +4,7 @@ use model::{
     Id, LookupKind,
     core::Organization,
     flow::CompiledFlow,
+    routing::Routers,
     scheduler::{BookingFlowVersion, Schedule, ServiceZone, ZoneIndex},
     session::BookingSession,
 };
@@ -16,6 +17,7 @@ use crate::{
     cache::Cache,
     gate::Gate,
     migrations::{MIGRATIONS, Migrations},
+    retries::UnderWay,
     sessions::{LinkTurns, Remembered},
 };
 
@@ -24,8 +26,8 @@ use crate::{
 pub fn open(store: Store, outside: impl Into<Outside>) -> (Doors, SystemDoor) {
     let Outside { environment, installation, files } = outside.into();
     let gate = Arc::new(Gate::new(installation, environment.clone()));
-    let (caches, trails) = (Arc::default(), Arc::default());
-    let house = House { store, environment, files, caches, trails, gate };
+    let (caches, trails, under_way) = (Arc::default(), Arc::default(), Arc::default());
+    let house = House { store, environment, files, caches, trails, under_way, gate };
     (Doors(house.clone()), SystemDoor(house))
 }
 
@@ -71,27 +73,33 @@ pub(crate) struct House {
     pub(crate) files: Option<Files>,
     pub(crate) caches: Arc<Caches>,
     pub(crate) trails: Arc<Trails>,
+    pub(crate) under_way: Arc<UnderWay>,
     pub(crate) gate: Arc<Gate>,
 }
 
 /// What is read often and changes seldom or never.
 pub(crate) struct Caches {
     pub(crate) flows: Cache<(Id<Organization>, Id<BookingFlowVersion>), CompiledFlow>,
+    /// The checksums of what is in versions.
+    pub(crate) contents: Cache<(Id<Organization>, Id<BookingFlowVersion>), String>,
     pub(crate) zones: Cache<(Id<Organization>, Vec<Id<ServiceZone>>), ZoneIndex>,
     pub(crate) schedules: Cache<(Id<Organization>, Id<Schedule>), Option<Schedule>>,
+    pub(crate) routers: Cache<Id<Organization>, Routers>,
     pub(crate) sessions: Cache<(Id<Organization>, Id<BookingSession>), Remembered>,
     pub(crate) links: LinkTurns,
 }
 
-/// Another process may change zones and schedules: so long until it is seen here.
+/// Another process may change zones, schedules and routers: so long until it is seen here.
 const LIVE: Duration = Duration::from_secs(1);
 
 impl Default for Caches {
     fn default() -> Self {
         Self {
             flows: Cache::new(512, None),
+            contents: Cache::new(4_096, None),
             zones: Cache::new(4_096, Some(LIVE)),
             schedules: Cache::new(4_096, Some(LIVE)),
+            routers: Cache::new(512, Some(LIVE)),
             sessions: Cache::new(4_096, None),
             links: LinkTurns::default(),
         }
@@ -126,7 +134,11 @@ impl Doors {
         let token: SessionToken = token.parse().map_err(|()| Error::WrongToken)?;
         let tenant = self.0.tenant(token.organization());
         let session = VisitorSession::open(tenant, id).await?.ok_or(Error::WrongToken)?;
-        if session.opens_with(&token) { Ok(session) } else { Err(Error::WrongToken) }
+        if !session.opens_with(&token) {
+            return Err(Error::WrongToken);
+        }
+        session.require_understood().await?;
+        Ok(session)
     }
 
     /// Whether the store answers and is migrated as this version needs it.

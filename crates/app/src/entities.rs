@@ -1,40 +1,25 @@
 //! What everybody does with every kind of document: list, get, create, change, delete.
 
 mod list;
+mod readable;
 mod rules;
 
-use std::time::Duration;
-
 use model::{
-    Doc, Entity, Id, OfOrganizations, Timestamp,
+    Doc, Entity, Id, Timestamp,
     core::{IdempotencyKey, Job},
-    hex,
 };
-use sha2::{Digest, Sha256};
 use store::{PlatformUnit, StoreError, UnitOfWork};
 
 pub(crate) use self::{
     list::Plan,
-    rules::{another_owner_stays, invalid, may_give_roles},
+    rules::{another_owner_stays, flow_is_there, invalid, may_give_roles},
 };
 pub use self::{
     list::{Asked, Listed},
+    readable::Readable,
     rules::Managed,
 };
-use crate::{Error, Member, Result, audit::Change};
-
-/// An entity whose documents an organization's members may see.
-pub trait Readable: Entity<Scope: OfOrganizations> + Clone {}
-impl<E: Entity<Scope: OfOrganizations> + Clone> Readable for E {}
-
-/// What makes sending a request again harmless.
-#[derive(Debug, Clone)]
-pub struct Retry {
-    /// What the caller calls the request.
-    pub key: String,
-    /// All of the request.
-    pub request: Vec<u8>,
-}
+use crate::{Error, Member, Once, Result, Retry, audit::Change, retries::Turn};
 
 /// A new document.
 pub struct Creation<E> {
@@ -43,14 +28,7 @@ pub struct Creation<E> {
 }
 
 /// What creating answers.
-pub enum Created<E> {
-    New(Doc<E>),
-    /// The same request was answered before, with these bytes.
-    Before(String),
-}
-
-/// How long the answer to a request is remembered.
-const REMEMBERED: Duration = Duration::from_hours(24 * 7);
+pub type Created<E> = Once<Doc<E>>;
 
 /// How often a change that names no version is made again because others wrote first.
 pub(crate) const ATTEMPTS: usize = 32;
@@ -61,6 +39,13 @@ impl Member {
     /// # Errors
     /// [`Error::NotFound`], also for another organization's.
     pub async fn get<E: Readable>(&self, id: Id<E>) -> Result<Doc<E>> {
+        let mut found = self.found(id).await?;
+        E::complete(self, std::slice::from_mut(&mut found)).await?;
+        Ok(found)
+    }
+
+    /// The same as it is stored.
+    async fn found<E: Readable>(&self, id: Id<E>) -> Result<Doc<E>> {
         let found = self.tenant().scoped().get(id).await?;
         found.filter(|it| !it.body.is_gone()).ok_or(Error::NotFound(E::COLLECTION.label))
     }
@@ -69,31 +54,65 @@ impl Member {
     ///
     /// # Errors
     /// [`Error::Invalid`] with all that is wrong; [`Error::Duplicate`];
-    /// [`Error::IdempotencyKeyReused`].
+    /// [`Error::IdempotencyKeyReused`]; [`Error::UnderWay`].
     pub async fn create<E: Managed>(
         &self,
         new: Creation<E>,
         answer: impl Fn(&Doc<E>) -> String + Send + Sync,
     ) -> Result<Created<E>> {
-        self.create_as(E::new_id(self, &new.body), new, answer).await
+        let attempt = match self.turn(new.retry).await? {
+            Turn::First(attempt) => attempt,
+            Turn::Before(answer) => return Ok(Created::Before(answer)),
+        };
+        let id = E::new_id(self, &new.body);
+        let made = self
+            .make(id, new.body, |unit, doc| attempt.remember(unit, || answer(doc), doc.created_at));
+        let made = made.await;
+        attempt.settle(made).await
     }
 
-    /// The same under an id that was made before.
-    pub(crate) async fn create_as<E: Managed>(
+    /// As [`House::turn`], in the organization.
+    ///
+    /// [`House::turn`]: crate::doors::House::turn
+    pub(crate) async fn turn(&self, retry: Option<Retry>) -> Result<Turn> {
+        let tenant = self.tenant();
+        tenant.house().turn(self.by(), Some(tenant.organization()), retry).await
+    }
+
+    /// Writes a new document, with what `add` adds to the batch.
+    pub(crate) async fn make<E: Managed>(
         &self,
         id: Id<E>,
-        new: Creation<E>,
-        answer: impl Fn(&Doc<E>) -> String + Send + Sync,
-    ) -> Result<Created<E>> {
-        let remembered = new.retry.as_ref().map(|it| self.remembered(it));
-        if let Some((id, hash)) = &remembered
-            && let Some(before) = self.answered_before(*id, hash).await?
-        {
-            return Ok(Created::Before(before));
+        body: E,
+        add: impl Fn(&mut PlatformUnit, &Doc<E>) -> Result<()> + Send + Sync,
+    ) -> Result<Doc<E>> {
+        for _ in 0..ATTEMPTS {
+            match self.insert(id, body.clone(), &add).await {
+                Err(Error::Store(StoreError::Conflict(key))) if id.object_id() == key.id => {
+                    return Err(Error::Duplicate { label: E::COLLECTION.label, field: "_id" });
+                }
+                // The same request was answered by another process meanwhile.
+                Err(Error::Store(StoreError::Conflict(key)))
+                    if key.collection == IdempotencyKey::COLLECTION.name =>
+                {
+                    break;
+                }
+                // What it was decided on has changed: it is decided anew.
+                Err(Error::Store(StoreError::Conflict(_))) => {}
+                answer => return answer,
+            }
         }
+        Err(Error::Busy)
+    }
+
+    async fn insert<E: Managed>(
+        &self,
+        id: Id<E>,
+        mut body: E,
+        add: &(impl Fn(&mut PlatformUnit, &Doc<E>) -> Result<()> + Send + Sync),
+    ) -> Result<Doc<E>> {
         let tenant = self.tenant();
         let at = tenant.now();
-        let mut body = new.body;
         let mut own = tenant.scoped().begin(at);
         E::before_write(self, &mut own, None, &mut body).await?;
         own.insert(id, &body)?;
@@ -101,30 +120,12 @@ impl Member {
         let doc = Doc { id, organization_id, version: 1, created_at: at, updated_at: at, body };
         let mut unit = tenant.house().store.platform().begin(at);
         unit.join(own);
-        if let Some((id, request_hash)) = &remembered {
-            let record = IdempotencyKey {
-                request_hash: request_hash.clone(),
-                answer: Some(answer(&doc)),
-                expires_at: at.plus(REMEMBERED),
-            };
-            unit.insert(*id, &record)?;
-        }
+        add(&mut unit, &doc)?;
         let change = Change::created(id, &doc.body);
         let log = Some(tenant.organization());
-        match tenant.house().commit(unit, log, self.by(), change, at).await {
-            Ok(()) => Ok(Created::New(doc)),
-            Err(Error::Store(StoreError::Conflict(key))) => match &remembered {
-                Some((id, hash)) if id.object_id() == key.id => {
-                    let before = self.answered_before(*id, hash).await?;
-                    before.map(Created::Before).ok_or(Error::Busy)
-                }
-                _ if id.object_id() == key.id => {
-                    Err(Error::Duplicate { label: E::COLLECTION.label, field: "_id" })
-                }
-                _ => Err(Error::Busy),
-            },
-            Err(error) => Err(error),
-        }
+        tenant.house().commit(unit, log, self.by(), change, at).await?;
+        E::written(tenant);
+        Ok(doc)
     }
 
     /// Writes a document anew, as `to` makes it of what it is.
@@ -147,8 +148,11 @@ impl Member {
             own.replace(&seen, &body)?;
             let change = Change::updated(&seen, &body);
             if self.commit(own, change, at).await? {
+                E::written(self.tenant());
                 let version = seen.version + 1;
-                return Ok(Doc { version, updated_at: at, body, ..seen });
+                let mut now = Doc { version, updated_at: at, body, ..seen };
+                E::complete(self, std::slice::from_mut(&mut now)).await?;
+                return Ok(now);
             }
         }
         Err(Error::Busy)
@@ -173,6 +177,7 @@ impl Member {
                 unit.insert(self.tenant().new_id(), &job)?;
             }
             if self.commit_all(unit, Change::deleted(&seen), at).await? {
+                E::written(self.tenant());
                 return Ok(());
             }
         }
@@ -202,35 +207,12 @@ impl Member {
     }
 
     async fn expect<E: Readable>(&self, id: Id<E>, expected: Option<u64>) -> Result<Doc<E>> {
-        let seen = self.get(id).await?;
+        let seen = self.found(id).await?;
         match expected {
             Some(version) if version != seen.version => {
                 Err(Error::Changed { current: seen.version })
             }
             _ => Ok(seen),
         }
-    }
-
-    /// Where the answer to a request is kept, and the hash of the request.
-    fn remembered(&self, retry: &Retry) -> (Id<IdempotencyKey>, String) {
-        let actor = self.by().actor.id.map_or_else(String::new, |it| it.to_string());
-        let caller = format!("{}:{actor}", self.tenant().organization());
-        (IdempotencyKey::id_of(&caller, &retry.key), hex(&Sha256::digest(&retry.request)))
-    }
-
-    async fn answered_before(
-        &self,
-        id: Id<IdempotencyKey>,
-        request_hash: &str,
-    ) -> Result<Option<String>> {
-        let platform = self.tenant().house().store.platform();
-        let Some(record) = platform.get(id).await? else { return Ok(None) };
-        if record.body.expires_at <= self.tenant().now() {
-            return Ok(None);
-        }
-        if record.body.request_hash != request_hash {
-            return Err(Error::IdempotencyKeyReused);
-        }
-        Ok(record.body.answer)
     }
 }

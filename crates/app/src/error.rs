@@ -5,7 +5,7 @@ use model::{
     COLLECTIONS, Problems,
     core::Permission,
     flow::{check::Report, file::NotAFlowFile},
-    session::{Rejection, View},
+    session::{NotUnderstood, Rejection, View},
 };
 use store::StoreError;
 
@@ -34,6 +34,9 @@ pub enum Error {
     /// The same idempotency key came with another request.
     #[error("Another request was sent with this Idempotency-Key before.")]
     IdempotencyKeyReused,
+    /// The same request is being done at the moment.
+    #[error("A request with this Idempotency-Key is under way: send it again when it has ended.")]
+    UnderWay,
     /// Tried too often.
     #[error("Too many attempts. Please try again later.")]
     TooManyAttempts { retry_after: Duration },
@@ -77,6 +80,12 @@ pub enum Error {
     /// The same command id came with another command.
     #[error("Another command was sent with this command_id before.")]
     CommandIdReused,
+    /// What happened in a session is of a newer version, and is kept as it is.
+    #[error("Event {sequence} cannot be folded here: {reason}.")]
+    NotFoldable { sequence: u64, reason: NotUnderstood },
+    /// The same, for visitors: a server of the newer version will go on.
+    #[error("Online booking is being updated. Please try again in a moment.")]
+    BeingUpdated,
     /// Somebody else wrote first, again and again.
     #[error("Too many writers at once. Please try again.")]
     Busy,
@@ -123,6 +132,22 @@ impl Error {
         matches!(self, Self::Store(StoreError::Conflict(_)))
     }
 
+    /// A document of a collection has it in a field.
+    pub(crate) fn referenced(by: &str, field: &str) -> Self {
+        Self::Referenced(format!(
+            "A {} refers to it in `{field}`: change or delete that first.",
+            label(by)
+        ))
+    }
+
+    /// As a visitor is told of it.
+    pub(crate) fn for_visitors(self) -> Self {
+        match self {
+            Self::NotFoldable { .. } => Self::BeingUpdated,
+            other => other,
+        }
+    }
+
     /// A stored body that is no JSON.
     pub(crate) fn not_json(error: &serde_json::Error) -> Self {
         StoreError::Unavailable(format!("a stored document is no JSON: {error}")).into()
@@ -144,10 +169,7 @@ impl From<StoreError> for Error {
             StoreError::Duplicate { collection, index } => {
                 Self::Duplicate { label: label(collection), field: index }
             }
-            StoreError::Referenced { by, field, .. } => Self::Referenced(format!(
-                "A {} refers to it in `{field}`: change or delete that first.",
-                label(by)
-            )),
+            StoreError::Referenced { by, field, .. } => Self::referenced(by, field),
             other => Self::Store(other),
         }
     }

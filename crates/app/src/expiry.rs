@@ -35,7 +35,7 @@ impl House {
         let mut forgotten = 0;
         loop {
             let over = Find::<E>::by(index, []).between(text(Timestamp::EPOCH), text(now));
-            let (page, _) = self.store.platform().list(over.limit(BATCH)).await?;
+            let (page, next) = self.store.platform().list(over.limit(BATCH)).await?;
             let mut unit = self.store.platform().begin(now);
             for doc in &page {
                 unit.delete(doc.id, doc.version);
@@ -46,7 +46,7 @@ impl House {
                 Err(StoreError::Conflict(_)) => return Ok(forgotten),
                 Err(error) => return Err(error.into()),
             }
-            if page.len() < BATCH {
+            if next.is_none() {
                 return Ok(forgotten);
             }
         }

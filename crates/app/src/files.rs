@@ -20,6 +20,7 @@ use store::{PlatformUnit, StoreError};
 use self::quota::Usages;
 pub use self::{
     links::{FileLink, Link, OpenedFile},
+    quota::Quota,
     upload::{MOST_BYTES, NewFile},
 };
 use crate::{Error, Result, doors::House};
@@ -34,6 +35,7 @@ struct Parts {
     provider: StorageProvider,
     location: String,
     usages: Usages,
+    quota: Quota,
 }
 
 /// Where to keep the bytes of files.
@@ -63,7 +65,17 @@ impl Files {
             provider,
             location,
             usages: Usages::default(),
+            quota: Quota::default(),
         })))
+    }
+
+    /// What each organization may keep there.
+    #[must_use]
+    pub fn with_quota(self, quota: Quota) -> Self {
+        let Parts { bytes, pictures, provider, location, .. } = &*self.0;
+        let (bytes, pictures) = (bytes.clone(), pictures.clone());
+        let (provider, location, usages) = (*provider, location.clone(), Usages::default());
+        Self(Arc::new(Parts { bytes, pictures, provider, location, usages, quota }))
     }
 }
 

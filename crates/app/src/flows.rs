@@ -1,5 +1,13 @@
+mod builder;
+mod draft;
+mod drawing;
 mod existing;
+mod keeper;
 mod publish;
+mod restore;
+mod scheduled;
+mod simulate;
+mod versions;
 
 use std::sync::Arc;
 
@@ -10,11 +18,20 @@ use model::{
         check::{self, Report},
         file::FlowFile,
     },
-    scheduler::{BookingFlow, BookingFlowStatus, BookingFlowVersion, Identified},
+    scheduler::{BookingFlow, BookingFlowVersion, Identified},
 };
 use store::UnitOfWork;
 
-use self::existing::Existing;
+pub use self::{
+    builder::{Builder, BuilderSaved},
+    drawing::Drawing,
+    keeper::FlowKeeper,
+    publish::{Publish, Published},
+    restore::{Differing, Restored},
+    simulate::{Period, Simulation},
+    versions::VersionAbout,
+};
+use self::{existing::Existing, publish::new_version};
 use crate::{Error, Result, Tenant};
 
 /// What an import made.
@@ -45,12 +62,16 @@ impl Tenant {
         let mut unit = self.scoped().begin(self.now());
         let mut bundle = built.bundle;
         let mut version = None;
+        if let Some(flow) = &existing.flow {
+            let body = bundle.snapshot.flow.body.clone();
+            bundle.snapshot.flow.body = body.standing_as(&flow.body);
+        }
         if publish {
-            version = Some(self.publish(&mut unit, &existing, &mut bundle).await?);
-        } else if let Some(flow) = &existing.flow {
-            let body = &mut bundle.snapshot.flow.body;
-            body.status = flow.body.status;
-            body.published_version_id = flow.body.published_version_id;
+            let number = self.last_version(bundle.snapshot.flow.id).await? + 1;
+            let id = self.new_id();
+            unit.insert(id, &new_version(bundle.snapshot.clone(), id, number, self.now()))?;
+            bundle.snapshot.flow.body = bundle.snapshot.flow.body.publishing(id);
+            version = Some(number);
         }
         let booking_flow_id = bundle.snapshot.flow.id;
         existing.write(&mut unit, bundle)?;
@@ -63,9 +84,9 @@ impl Tenant {
     /// The version that visitors get now.
     pub(crate) async fn published(&self, flow: Id<BookingFlow>) -> Result<Arc<CompiledFlow>> {
         let flow = self.scoped().get(flow).await?.ok_or(Error::NotFound("booking flow"))?;
-        match (flow.body.status, flow.body.published_version_id) {
-            (BookingFlowStatus::Published, Some(version)) => self.compiled(version).await,
-            _ => Err(Error::NotPublished),
+        match flow.body.served_version() {
+            Some(version) => self.compiled(version).await,
+            None => Err(Error::NotPublished),
         }
     }
 

@@ -102,12 +102,23 @@ impl Worker {
 
         let Done { mut unit, again } = match taken.body.kind {
             JobKind::SendEmail => self.mailing.send(&self.house, &taken).await?,
+            JobKind::SendPasswordReset => {
+                self.house.send_password_reset(Id::new(taken.body.target_id)).await?;
+                self.over()
+            }
             JobKind::RemoveFile => {
                 self.house.remove_file(&taken.body).await?;
                 self.over()
             }
             JobKind::PurgeOrganization => {
                 self.house.purge(Id::new(taken.body.target_id), |_| true).await?;
+                self.over()
+            }
+            JobKind::PublishFlow => {
+                if let Some(organization) = taken.body.organization_id {
+                    let flow = Id::new(taken.body.target_id);
+                    self.house.publish_scheduled(organization, flow).await?;
+                }
                 self.over()
             }
         };

@@ -31,6 +31,8 @@ mod people;
 mod platform;
 mod recovery_codes;
 mod reseal;
+mod retries;
+mod routing;
 mod schedulers;
 mod secret_token;
 mod sessions;
@@ -42,21 +44,25 @@ pub use adapters::files::{S3Settings, Served, UploadError};
 
 pub use crate::{
     access::{By, Credential, Member, Operator, Origin, Permissions, SignedIn},
-    api_keys::NewApiKey,
+    api_keys::{NewApiKey, NewKey},
     api_token::ApiToken,
     archive::{
         BackupKey, Checked, Dangling, Exported, Extent, NotAnArchive, SealedWriter, open_archive,
     },
+    attempts::network,
     auth::{
         FirstUser, Invitation, Invited, LogIn, LoggedIn, Me, NewMember, NewTotp, Place, Profile,
     },
     doctor::{Diagnosis, Finding, FindingCode},
     doors::{Doors, Outside, SystemDoor, open},
-    entities::{Asked, Created, Creation, Listed, Managed, Readable, Retry},
+    entities::{Asked, Created, Creation, Listed, Managed, Readable},
     environment::{Clock, Environment, SystemClock},
     error::Error,
-    files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile},
-    flows::Imported,
+    files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile, Quota},
+    flows::{
+        Builder, BuilderSaved, Differing, Drawing, FlowKeeper, Imported, Period, Publish,
+        Published, Restored, Simulation, VersionAbout,
+    },
     gate::Installation,
     jobs::Worker,
     keyring::{Keyring, KeyringError},
@@ -67,9 +73,12 @@ pub use crate::{
     people::NewUser,
     platform::Global,
     reseal::Resealed,
+    retries::{Once, Request, Retry},
+    routing::Resolved,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
-        Executed, HostedLink, Replayed, SessionToken, StartSession, Started, Timeslots,
+        At, Executed, Following, Happened, HostedLink, NoPoint, Part, RawEvent, Replayed, Screen,
+        SessionState, SessionToken, StartSession, Started, Summary, Sweeper, Swept, Timeslots,
         TimeslotsDay, TimeslotsSlot, VisitorSession,
     },
     tenant::Tenant,

@@ -1,6 +1,7 @@
 //! Sends mails that are queued.
 
 mod brand;
+mod resend;
 
 use std::{
     sync::Arc,

@@ -45,6 +45,14 @@ pub const MIGRATIONS: &[&dyn Migration] = &[
         unique_name: "0004_seed_system_roles_of_people",
         permissions: Permission::REVISIONS[1],
     },
+    &SeedPermissions {
+        unique_name: "0005_seed_permission_to_resend",
+        permissions: Permission::REVISIONS[2],
+    },
+    &SeedSystemRoles {
+        unique_name: "0006_seed_system_roles_that_resend",
+        permissions: Permission::REVISIONS[2],
+    },
 ];
 
 /// One change of the data. It goes in steps, each of which is one batch; what a step has read and

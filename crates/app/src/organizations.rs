@@ -6,7 +6,7 @@ use model::{
     core::{ApiKey, Job, JobKind, Organization, Retention, TenantSubdomain},
     scheduler::SchedulerConfig,
 };
-use store::{Find, Key, Owner, Query, Record, Scalar, StoreError, Write};
+use store::{Find, Key, Owner, PlatformUnit, Query, Record, Scalar, StoreError, Write};
 
 use crate::{
     By, Error, Member, Result, SystemDoor, Tenant,
@@ -223,9 +223,11 @@ impl House {
     }
 }
 
-/// Refuses a parent that has the organization among its own parents, or that there is not.
+/// Refuses a parent that has the organization among its own parents. The batch is held to all of
+/// these, or two that are written at once could lead back to each other.
 pub(crate) async fn leads_back(
     house: &House,
+    unit: &mut PlatformUnit,
     id: Option<Id<Organization>>,
     now: &Organization,
 ) -> Result<()> {
@@ -236,6 +238,7 @@ pub(crate) async fn leads_back(
             return Err(invalid("parent_organization_id", "cycle", "must not lead back to itself"));
         }
         let found = house.store.platform().get(parent).await?;
+        found.iter().for_each(|it| unit.hold(it));
         above = found.and_then(|it| it.body.parent_organization_id);
     }
     Ok(())

@@ -2,13 +2,19 @@
 
 pub(crate) mod rules;
 
-use std::{sync::Arc, thread::available_parallelism, time::Duration};
+use std::{
+    sync::Arc,
+    thread::{self, available_parallelism},
+    time::Duration,
+};
 
 use argon2::{
     Argon2,
     password_hash::{PasswordHasher as _, PasswordVerifier as _},
 };
-use tokio::{sync::Semaphore, task::spawn_blocking};
+#[cfg(target_os = "linux")]
+use rustix::{process::setpriority_process, thread::gettid};
+use tokio::sync::{Semaphore, oneshot};
 use zeroize::Zeroizing;
 
 use crate::{attempts::RetryAfter, environment::random};
@@ -74,12 +80,27 @@ impl Passwords {
     ) -> Result<T, RetryAfter> {
         let place = self.places.clone().try_acquire_owned().map_err(|_| FULL)?;
         let turn = self.turns.clone().acquire_owned().await.map_err(|_| FULL)?;
-        let working = spawn_blocking(move || {
+        let (reply, answer) = oneshot::channel();
+        let working = move || {
+            give_way();
             let done = work();
             drop((place, turn));
-            done
-        });
-        working.await.map_err(|_| FULL)
+            // Nobody may wait for it any more.
+            let _ = reply.send(done);
+        };
+        let thread = thread::Builder::new().name("password".to_owned());
+        thread.spawn(working).map_err(|_| FULL)?;
+        answer.await.map_err(|_| FULL)
+    }
+}
+
+/// Has this thread, which ends with its work, give way to all that answer requests: they run when
+/// they have something to do, and not at the end of its slice of time. Beside one of them that is
+/// always busy it has a quarter of a core, so that whoever signs in is not kept waiting for ever.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = setpriority_process(Some(gettid()), 5) {
+        tracing::debug!(%error, "passwords are worked on like anything else");
     }
 }
 

@@ -10,17 +10,23 @@ use schemars::JsonSchema;
 use store::{PlatformUnit, StoreError};
 
 use crate::{
-    Asked, Error, Listed, Operator, Result,
+    Asked, Created, Creation, Error, Listed, Operator, Result,
     audit::Change,
     entities::{ATTEMPTS, Plan, another_owner_stays, invalid},
     organizations::leads_back,
+    retries::Turn,
 };
 
 /// An entity that belongs to no organization, which operators write.
 #[async_trait]
 pub trait Global: Entity<Scope: OfPlatform> + Clone {
-    /// Refuses what must not be written.
-    async fn before_write(_: &Operator, _seen: Option<&Doc<Self>>, _now: &mut Self) -> Result<()> {
+    /// Refuses what must not be written, and holds the batch to what it has read.
+    async fn before_write(
+        _: &Operator,
+        _: &mut PlatformUnit,
+        _seen: Option<&Doc<Self>>,
+        _now: &mut Self,
+    ) -> Result<()> {
         Ok(())
     }
 
@@ -34,7 +40,12 @@ impl Global for WaitlistRequest {}
 
 #[async_trait]
 impl Global for User {
-    async fn before_write(_: &Operator, seen: Option<&Doc<Self>>, now: &mut Self) -> Result<()> {
+    async fn before_write(
+        _: &Operator,
+        _: &mut PlatformUnit,
+        seen: Option<&Doc<Self>>,
+        now: &mut Self,
+    ) -> Result<()> {
         // Whoever has the address can have the password reset.
         if seen.is_some_and(|it| it.body.email != now.email) {
             return Err(invalid("email", "immutable", "only its owner can change it"));
@@ -56,6 +67,9 @@ impl Global for User {
             }
             unit.join(own);
         }
+        if let Some(avatar) = seen.body.avatar_file {
+            operator.house.remove_avatar(unit, avatar)?;
+        }
         Ok(())
     }
 }
@@ -64,10 +78,14 @@ impl Global for User {
 impl Global for Organization {
     async fn before_write(
         operator: &Operator,
+        unit: &mut PlatformUnit,
         seen: Option<&Doc<Self>>,
         now: &mut Self,
     ) -> Result<()> {
-        leads_back(&operator.house, seen.map(|it| it.id), now).await
+        if seen.is_some_and(|it| it.body.parent_organization_id == now.parent_organization_id) {
+            return Ok(());
+        }
+        leads_back(&operator.house, unit, seen.map(|it| it.id), now).await
     }
 }
 
@@ -104,14 +122,36 @@ impl Operator {
     /// Makes a document.
     ///
     /// # Errors
-    /// [`Error::Invalid`], [`Error::Duplicate`].
-    pub async fn create<E: Global>(&self, mut body: E) -> Result<Doc<E>> {
-        E::before_write(self, None, &mut body).await?;
+    /// As [`crate::Member::create`].
+    pub async fn create<E: Global>(
+        &self,
+        new: Creation<E>,
+        answer: impl Fn(&Doc<E>) -> String + Send + Sync,
+    ) -> Result<Created<E>> {
+        let attempt = match self.house.turn(&self.by, None, new.retry).await? {
+            Turn::First(attempt) => attempt,
+            Turn::Before(answer) => return Ok(Created::Before(answer)),
+        };
+        let made =
+            self.make(new.body, |unit, doc| attempt.remember(unit, || answer(doc), doc.created_at));
+        let made = made.await;
+        attempt.settle(made).await
+    }
+
+    async fn make<E: Global>(
+        &self,
+        mut body: E,
+        add: impl FnOnce(&mut PlatformUnit, &Doc<E>) -> Result<()> + Send,
+    ) -> Result<Doc<E>> {
         let (id, at) = (self.house.environment.new_id(), self.now());
         let mut unit = self.house.store.platform().begin(at);
+        E::before_write(self, &mut unit, None, &mut body).await?;
         unit.insert(id, &body)?;
-        self.house.commit(unit, None, &self.by, Change::created(id, &body), at).await?;
-        Ok(Doc { id, organization_id: None, version: 1, created_at: at, updated_at: at, body })
+        let organization_id = None;
+        let doc = Doc { id, organization_id, version: 1, created_at: at, updated_at: at, body };
+        add(&mut unit, &doc)?;
+        self.house.commit(unit, None, &self.by, Change::created(id, &doc.body), at).await?;
+        Ok(doc)
     }
 
     /// Writes a document anew, as `to` makes it of what it is.
@@ -127,9 +167,9 @@ impl Operator {
         for _ in 0..ATTEMPTS {
             let seen = self.expect(id, expected).await?;
             let mut body = to(&seen)?;
-            E::before_write(self, Some(&seen), &mut body).await?;
             let at = self.now();
             let mut unit = self.house.store.platform().begin(at);
+            E::before_write(self, &mut unit, Some(&seen), &mut body).await?;
             unit.replace(&seen, &body)?;
             let change = Change::updated(&seen, &body);
             match self.house.commit(unit, None, &self.by, change, at).await {

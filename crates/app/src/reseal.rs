@@ -1,6 +1,6 @@
 use model::{
     Doc, Entity, Id,
-    core::{Email, Organization, Sealed, Totp, User},
+    core::{Email, IdempotencyKey, Organization, Sealed, Totp, User},
 };
 use store::{Find, StoreError};
 
@@ -39,6 +39,19 @@ impl SystemDoor {
             for user in page {
                 looked_at += 1;
                 resealed += u64::from(self.0.reseal_user(user).await?);
+                progress(looked_at);
+            }
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        let mut after = None;
+        loop {
+            let (page, next) = platform.list::<IdempotencyKey>(Find::all().after(after)).await?;
+            for answer in page {
+                looked_at += 1;
+                resealed += u64::from(self.0.reseal_answer(answer).await?);
                 progress(looked_at);
             }
             after = next;
@@ -91,6 +104,23 @@ impl House {
                 },
                 Err(error) => return Err(error.into()),
             }
+        }
+    }
+
+    /// Whoever writes in its place has the newest key.
+    async fn reseal_answer(&self, seen: Doc<IdempotencyKey>) -> Result<bool> {
+        let Some(sealed) = &seen.body.sealed_answer else { return Ok(false) };
+        let name = "sealed_answer";
+        let Some(sealed) = self.resealed::<IdempotencyKey>(None, seen.id, name, sealed)? else {
+            return Ok(false);
+        };
+        let mut unit = self.store.platform().begin(self.environment.now());
+        let now = IdempotencyKey { sealed_answer: Some(sealed), ..seen.body.clone() };
+        unit.replace(&seen, &now)?;
+        match unit.commit().await {
+            Ok(()) => Ok(true),
+            Err(StoreError::Conflict(_)) => Ok(false),
+            Err(error) => Err(error.into()),
         }
     }
 

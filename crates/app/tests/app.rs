@@ -10,6 +10,8 @@ mod world;
 mod archives;
 #[path = "app/auth.rs"]
 mod auth;
+#[path = "app/chain.rs"]
+mod chain;
 #[path = "app/clock.rs"]
 mod clock;
 #[path = "app/commands.rs"]
@@ -26,6 +28,10 @@ mod flows;
 mod holds;
 #[path = "app/importing.rs"]
 mod importing;
+#[path = "app/lifecycle.rs"]
+mod lifecycle;
+#[path = "app/lifecycle_races.rs"]
+mod lifecycle_races;
 #[path = "app/mails.rs"]
 mod mails;
 #[path = "app/meddling.rs"]
@@ -42,11 +48,17 @@ mod processes;
 mod rbac;
 #[path = "app/roles.rs"]
 mod roles;
+#[path = "app/routing.rs"]
+mod routing;
 #[path = "app/seats.rs"]
 mod seats;
 #[expect(dead_code, reason = "the tests of the ways on which mails leave need more of it")]
 #[path = "../../adapters/tests/mail/server.rs"]
 mod server;
+#[path = "app/simulations.rs"]
+mod simulations;
+#[path = "app/sweeper.rs"]
+mod sweeper;
 #[path = "app/tokens.rs"]
 mod tokens;
 #[path = "app/visitor.rs"]

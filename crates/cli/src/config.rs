@@ -1,10 +1,11 @@
 use std::{
     io::{ErrorKind, IsTerminal},
     net::SocketAddr,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
 };
 
-use app::{Files, FilesAt, S3Settings};
+use app::{Files, FilesAt, Quota, S3Settings};
 use clap::{Args, ValueEnum};
 use model::core::EmailAddress;
 use serde::Deserialize;
@@ -36,6 +37,16 @@ pub(crate) struct Common {
     /// `off` turns rate limits off, for load tests.
     #[arg(long, global = true, env = "WRKBELT_LIMITS", value_name = "on|off")]
     limits: Option<Switch>,
+    /// Connections that one client may have at a time; with `--limits off` or behind a proxy,
+    /// any number [default: 256].
+    #[arg(long, global = true, env = "WRKBELT_MOST_CONNECTIONS", value_name = "NUMBER")]
+    most_connections: Option<NonZeroUsize>,
+    /// Files that each organization may keep [default: 20000].
+    #[arg(long, global = true, env = "WRKBELT_MOST_FILES", value_name = "NUMBER")]
+    most_files: Option<u64>,
+    /// MiB that the files of each organization may have together [default: 10240].
+    #[arg(long, global = true, env = "WRKBELT_MOST_MEBIBYTES", value_name = "MIB")]
+    most_mebibytes: Option<u64>,
     /// Mail server: <smtps://USER:PASSWORD@HOST:PORT>. Without one, mails go to a folder.
     #[arg(long, global = true, env = "WRKBELT_SMTP", hide_env_values = true, value_name = "URL")]
     smtp: Option<String>,
@@ -117,6 +128,9 @@ struct File {
     log: Option<String>,
     log_format: Option<LogFormat>,
     limits: Option<Switch>,
+    most_connections: Option<NonZeroUsize>,
+    most_files: Option<u64>,
+    most_mebibytes: Option<u64>,
     behind_proxy: Option<bool>,
     smtp: Option<String>,
     mail_from: Option<EmailAddress>,
@@ -133,6 +147,9 @@ pub(crate) struct Config {
     pub(crate) store: Option<String>,
     pub(crate) listen: SocketAddr,
     pub(crate) rate_limits: bool,
+    /// Of one client; `None` is any number.
+    pub(crate) most_connections: Option<usize>,
+    quota: Quota,
     pub(crate) behind_proxy: bool,
     pub(crate) smtp: Option<String>,
     pub(crate) mail_from: Option<EmailAddress>,
@@ -146,16 +163,30 @@ pub(crate) struct Config {
     log_format: LogFormat,
 }
 
+/// A browser opens six, and many people may sit behind one router.
+const MOST_CONNECTIONS: usize = 256;
+
 impl Common {
     pub(crate) fn resolve(self) -> Result<Config, Failure> {
         let file = self.read_file()?;
         let by_terminal =
             if std::io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json };
+        let rate_limits = self.limits.or(file.limits) != Some(Switch::Off);
+        let most_connections = self.most_connections.or(file.most_connections);
+        let ordinary = Quota::default();
+        let mebibytes = self.most_mebibytes.or(file.most_mebibytes);
+        let quota = Quota {
+            files: self.most_files.or(file.most_files).unwrap_or(ordinary.files),
+            bytes: mebibytes.map_or(ordinary.bytes, |it| it.saturating_mul(1 << 20)),
+        };
         Ok(Config {
             store: self.store.or(file.store),
             listen: self.listen.or(file.listen).unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             behind_proxy: self.behind_proxy || file.behind_proxy == Some(true),
-            rate_limits: self.limits.or(file.limits) != Some(Switch::Off),
+            rate_limits,
+            most_connections: rate_limits
+                .then(|| most_connections.map_or(MOST_CONNECTIONS, NonZeroUsize::get)),
+            quota,
             smtp: self.smtp.or(file.smtp),
             mail_from: self.mail_from.or(file.mail_from),
             mail_folder: self.mail_folder.or(file.mail_folder),
@@ -224,7 +255,9 @@ impl Config {
             }
             (None, stores::Location::Mongo(_)) => FilesAt::Folder("data/files".into()),
         };
-        Files::open(at).map_err(|error| Failure::new(error.to_string()))
+        Files::open(at)
+            .map(|it| it.with_quota(self.quota))
+            .map_err(|error| Failure::new(error.to_string()))
     }
 
     pub(crate) fn start_logging(&self) -> Result<(), Failure> {

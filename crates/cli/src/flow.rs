@@ -1,16 +1,20 @@
+mod lifecycle;
+
 use std::{
     fmt::Write as _,
+    io::Read as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use app::{NewOrganization, SchedulerSettings};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use indexmap::IndexMap;
 use model::{
     Id, ObjectId,
     content::Slug,
     core::Organization,
+    diagram::DiagramFormat,
     flow::{
         CompiledFlow, FlowBundle,
         check::{self, Finding, Report, Severity},
@@ -22,7 +26,9 @@ use serde_json::json;
 
 use crate::{
     config::Config,
+    convert::Convert,
     output::{self, Failure, Output},
+    simulate::Simulate,
     stores::{self, Opened},
 };
 
@@ -40,12 +46,23 @@ pub(crate) enum Flow {
     ///
     /// Example: wrkbelt flow import flow.yaml --publish --organization acme --create-organization
     Import(Import),
+    #[command(flatten)]
+    Lifecycle(lifecycle::Lifecycle),
+    /// Make a draft of a list of services, or of a chat flow of another tool.
+    ///
+    /// Example: wrkbelt flow convert services.csv --from csv --out flow.yaml
+    Convert(Convert),
+    /// Try recorded visits on a draft: which would end elsewhere, and where they part.
+    ///
+    /// Example: wrkbelt flow simulate flow.yaml --organization acme --from 2026-11-01
+    Simulate(Simulate),
     /// Draw the service-selection graph of a flow file.
     ///
     /// Example: wrkbelt flow diagram flow.yaml --format svg > flow.svg
     Diagram {
         file: PathBuf,
-        #[arg(long, default_value = "svg")]
+        /// `svg`, or `mmd` for Mermaid.
+        #[arg(long, default_value = "svg", value_parser = diagram_format)]
         format: DiagramFormat,
     },
 }
@@ -64,11 +81,12 @@ pub(crate) struct Import {
     create_organization: bool,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-pub(crate) enum DiagramFormat {
-    Svg,
-    /// Mermaid.
-    Mmd,
+/// The formats are those that the model writes.
+fn diagram_format(text: &str) -> Result<DiagramFormat, String> {
+    DiagramFormat::with_extension(text).ok_or_else(|| {
+        let all = DiagramFormat::ALL.map(DiagramFormat::extension);
+        format!("must be one of {}", all.join(", "))
+    })
 }
 
 impl Flow {
@@ -77,22 +95,30 @@ impl Flow {
             Self::Validate { file } => validate(&file, output),
             Self::Test { file } => test(&file, output),
             Self::Import(import) => import.run(config, output).await,
+            Self::Lifecycle(command) => command.run(config, output).await,
+            Self::Convert(convert) => convert.run(output),
+            Self::Simulate(simulate) => simulate.run(config, output).await,
             Self::Diagram { file, format } => {
                 let Loaded { bundle, .. } = load(&file)?;
-                let diagram = model::flow::draw(&bundle);
-                output::raw(&match format {
-                    DiagramFormat::Svg => diagram.to_svg(),
-                    DiagramFormat::Mmd => diagram.to_mermaid(),
-                });
+                output::raw(&model::flow::draw(&bundle).write(format));
                 Ok(ExitCode::SUCCESS)
             }
         }
     }
 }
 
-fn read(path: &Path) -> Result<FlowFile, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
+/// No flow file has more bytes: 2 MiB, as through the API.
+const LARGEST: u64 = 2 * 1024 * 1024;
+
+pub(crate) fn read(path: &Path) -> Result<FlowFile, Failure> {
+    let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let mut text = String::new();
+    let read = file.take(LARGEST + 1).read_to_string(&mut text);
+    if text.len() as u64 > LARGEST {
+        return Err(Failure::new(format!("{}: it is larger than 2 MiB", path.display())));
+    }
+    read.map_err(failed)?;
     FlowFile::parse(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
@@ -126,7 +152,7 @@ fn validate(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
         }
         Err(failure) => return Err(failure),
     };
-    output.answer(&report, || for_people(path, &report));
+    output.answer(&report, || for_people(&path.display().to_string(), &report));
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -143,19 +169,21 @@ fn unreadable(failure: &Failure) -> serde_json::Value {
             "witness": [],
         }],
         "paths": "0",
+        "paths_to": {},
+        "longest": [],
         "nodes": 0,
         "edges": 0,
     })
 }
 
-fn for_people(path: &Path, report: &Report) -> String {
+fn for_people(name: &str, report: &Report) -> String {
     let mut text = String::new();
     for finding in &report.findings {
         text.push_str(&one_finding(finding));
     }
     let Report { ok, paths, nodes, edges, questions, .. } = report;
     let verdict = if *ok { "sound: every path reaches exactly one service" } else { "not sound" };
-    let _ = writeln!(text, "{}: {verdict}", path.display());
+    let _ = writeln!(text, "{name}: {verdict}");
     let _ = writeln!(
         text,
         "{nodes} nodes, {edges} edges, {paths} paths; a visitor answers {} to {} questions, {:.1} on average",
@@ -180,7 +208,7 @@ fn one_finding(finding: &Finding) -> String {
 fn test(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
     let Loaded { file, bundle, report, .. } = load(path)?;
     if !report.ok {
-        output.answer(&report, || for_people(path, &report));
+        output.answer(&report, || for_people(&path.display().to_string(), &report));
         return Ok(ExitCode::FAILURE);
     }
     let zones: IndexMap<Slug, ServiceZone> =
@@ -206,7 +234,7 @@ impl Import {
     async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
         let Loaded { file, report, can_be_stored, .. } = load(&self.file)?;
         if !can_be_stored || (self.publish && !report.ok) {
-            output.answer(&report, || for_people(&self.file, &report));
+            output.answer(&report, || for_people(&self.file.display().to_string(), &report));
             return Ok(ExitCode::FAILURE);
         }
         let url = config.store.as_deref().unwrap_or(stores::ORDINARY);

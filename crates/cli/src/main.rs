@@ -2,6 +2,7 @@
 
 mod archive;
 mod config;
+mod convert;
 mod demo;
 mod doctor;
 mod flow;
@@ -12,9 +13,11 @@ mod migrate;
 mod org;
 mod output;
 mod progress;
+mod route;
 mod samples;
 mod serve;
 mod session;
+mod simulate;
 mod stores;
 mod user;
 
@@ -61,6 +64,10 @@ enum Command {
     /// Example: wrkbelt session events 6741a0c2f1d0a83b5e000001
     #[command(subcommand)]
     Session(session::Session),
+    /// Which flow a page gets, and why each router won or did not.
+    ///
+    /// Example: wrkbelt route <https://example.com/services/ac> --organization peachtree
+    Route(route::Route),
     /// People with an account.
     ///
     /// Example: wrkbelt user create --email ada@example.com --first-name Ada --last-name Lovelace
@@ -147,6 +154,7 @@ fn run(common: Common, command: Command, output: &Output) -> Result<ExitCode, Fa
             Command::Demo(demo) => demo.run(&config, output).await,
             Command::Flow(flow) => flow.run(&config, output).await,
             Command::Session(session) => session.run(&config, output).await,
+            Command::Route(route) => route.run(&config, output).await,
             Command::User(user) => user.run(&config, output).await,
             Command::Org(org) => org.run(&config, output).await,
             Command::Keys(keys) => keys.run(&config, output).await,

@@ -4,6 +4,7 @@ use std::{
 };
 
 use app::migrations::MigrationError;
+use model::Problems;
 use serde::Serialize;
 
 /// Where answers go: tables for people, one line of JSON for programs.
@@ -29,7 +30,13 @@ impl fmt::Display for Failure {
 
 impl From<app::Error> for Failure {
     fn from(error: app::Error) -> Self {
-        Self(error.to_string())
+        match &error {
+            app::Error::Invalid(Problems(problems)) if !problems.is_empty() => {
+                let sentence = |it: &model::Problem| format!("{}: {}", it.path, it.message);
+                Self(problems.iter().map(sentence).collect::<Vec<_>>().join("; "))
+            }
+            _ => Self(error.to_string()),
+        }
     }
 }
 
@@ -73,6 +80,11 @@ pub(crate) fn raw(text: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = stdout.write_all(text.as_bytes());
     let _ = stdout.flush();
+}
+
+/// For people beside what is for programs.
+pub(crate) fn aside(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Columns as wide as their widest cell; the last one as long as it is.

@@ -1,10 +1,14 @@
 use api::DemoBusiness;
 use app::{NewOrganization, SchedulerSettings, SystemDoor};
 use model::{
+    Id,
     content::{Address, Slug},
     core::{BrandKit, TenantSubdomain},
     flow::{FlowBundle, file::FlowFile},
-    scheduler::{BookingFlowExpressLink, Initialization, PrefilledState},
+    scheduler::{
+        BookingFlow, BookingFlowExpressLink, BookingFlowRouter, Initialization, MatchingCriteria,
+        PrefilledState, PriorityClass,
+    },
 };
 use serde::Deserialize;
 
@@ -41,6 +45,8 @@ struct Business {
     brand: BrandKit,
     launch: Initialization,
     link: SampleLink,
+    #[serde(default)]
+    routers: Vec<Router>,
     website: serde_json::Value,
 }
 
@@ -60,6 +66,34 @@ pub(crate) struct Installed {
     pub(crate) business: DemoBusiness,
     /// Path of its express link.
     pub(crate) link: String,
+}
+
+/// Leads to the business's flow.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Router {
+    name: String,
+    example_urls: Vec<String>,
+    matching_criteria: MatchingCriteria,
+    priority_class: PriorityClass,
+}
+
+impl Router {
+    fn to(self, booking_flow_id: Id<BookingFlow>) -> BookingFlowRouter {
+        let Self { name, example_urls, matching_criteria, priority_class } = self;
+        BookingFlowRouter {
+            name,
+            description: None,
+            booking_flow_id,
+            scheduler_config_id: None,
+            example_urls,
+            matching_criteria,
+            priority_class,
+            is_default: false,
+            is_active: true,
+            scheduling: None,
+        }
+    }
 }
 
 impl Sample {
@@ -88,6 +122,8 @@ impl Sample {
         let settings =
             SchedulerSettings { brand_kit: Some(business.brand), initialization: business.launch };
         let public_key = tenant.ensure_scheduler(imported.booking_flow_id, settings).await?;
+        let routers = business.routers.into_iter().map(|it| it.to(imported.booking_flow_id));
+        tenant.ensure_routers(&routers.collect::<Vec<_>>()).await?;
         let (bundle, _) = tenant.draft(&flow.flow.slug).await?;
         let link = format!("/b/{slug}/{}", business.link.slug);
         tenant.ensure_express_link(&business.link.of(&bundle)).await?;
@@ -104,7 +140,7 @@ impl Sample {
                 format!("{street}, {city}, {region} {postal_code}")
             }),
             website: business.website,
-            flow_svg: model::flow::draw(&bundle).to_svg(),
+            flow: app::Drawing::of(&bundle),
         };
         Ok(Installed { organization: organization.to_string(), business: demo, link })
     }

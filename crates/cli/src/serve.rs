@@ -54,13 +54,28 @@ impl Serve {
 const ORPHANS_EVERY: u32 = 24 * 60;
 
 pub(crate) async fn bind(config: &Config) -> Result<Server, Failure> {
-    let bound = Server::bind(config.listen).await;
-    bound.map(|it| it.behind_proxy(config.behind_proxy)).map_err(|error| {
+    let bound = Server::bind(config.listen).await.map_err(|error| {
         Failure::new(format!(
             "cannot listen on {}: {error} (choose another with --listen)",
             config.listen
         ))
+    })?;
+    let mut server = bound.behind_proxy(config.behind_proxy);
+    if let Some(descriptors) = descriptors() {
+        // The others are for the store and for files.
+        server = server.most_connections(descriptors / 2);
+    }
+    Ok(match config.most_connections {
+        Some(most) => server.most_per_address(most),
+        None => server,
     })
+}
+
+/// How many files and connections this process may have open; `None` where that is not said.
+fn descriptors() -> Option<usize> {
+    let limits = std::fs::read_to_string("/proc/self/limits").ok()?;
+    let line = limits.lines().find_map(|it| it.strip_prefix("Max open files"))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 pub(crate) fn base_url(server: &Server) -> Result<String, Failure> {
@@ -82,10 +97,15 @@ pub(crate) async fn run(
     let settings = Settings { demo, rate_limits: config.rate_limits, mailbox };
     let router = api::router(doors, settings);
     let stop = || stopped().map_err(|error| Failure::new(error.to_string()));
-    let (stop_serving, stop_working) = (stop()?, stop()?);
-    let worker = system.worker(mailing);
-    let serving =
-        async { tokio::join!(server.run(router, stop_serving), worker.run(stop_working)) };
+    let (stop_serving, stop_working, stop_sweeping) = (stop()?, stop()?, stop()?);
+    let (worker, sweeper) = (system.worker(mailing), system.sweeper());
+    let serving = async {
+        tokio::join!(
+            server.run(router, stop_serving),
+            worker.run(stop_working),
+            sweeper.run(stop_sweeping),
+        )
+    };
     tokio::select! {
         _ = serving => {}
         () = tend(&system) => {}

@@ -4,6 +4,8 @@
 
 #[path = "cli/archives.rs"]
 mod archives;
+#[path = "cli/converting.rs"]
+mod converting;
 #[path = "cli/failures.rs"]
 mod failures;
 #[path = "cli/flows.rs"]
@@ -12,10 +14,14 @@ mod flows;
 mod mails;
 #[path = "cli/migrating.rs"]
 mod migrating;
+#[path = "cli/routing.rs"]
+mod routing;
 #[path = "cli/serving.rs"]
 mod serving;
 #[path = "cli/sessions.rs"]
 mod sessions;
+#[path = "cli/simulating.rs"]
+mod simulating;
 #[path = "cli/together.rs"]
 mod together;
 

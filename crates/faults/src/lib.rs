@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test says no more than that it failed, and where")]
 
 pub mod audit;
+pub mod flood;
 pub mod history;
 pub mod http;
 pub mod run;

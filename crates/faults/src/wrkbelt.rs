@@ -100,7 +100,8 @@ impl Folder {
     pub fn command(&self) -> Command {
         let mut command = Command::new(binary());
         command.current_dir(&self.path);
-        for name in ["STORE", "LISTEN", "LOG", "LOG_FORMAT", "LIMITS", "CONFIG"] {
+        for name in ["STORE", "LISTEN", "LOG", "LOG_FORMAT", "LIMITS", "CONFIG", "MOST_CONNECTIONS"]
+        {
             command.env_remove(format!("WRKBELT_{name}"));
         }
         command

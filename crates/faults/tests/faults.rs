@@ -6,14 +6,18 @@
 mod audits;
 #[path = "faults/calls.rs"]
 mod calls;
-#[cfg(feature = "unsafe-normal-sync")]
+#[cfg(any(feature = "unsafe-normal-sync", feature = "unsafe-no-deadlines"))]
 #[path = "faults/controls.rs"]
 mod controls;
+#[path = "faults/floods.rs"]
+mod floods;
 #[path = "faults/full.rs"]
 mod full;
 #[path = "faults/kill.rs"]
 mod kill;
 #[path = "faults/power.rs"]
 mod power;
+#[path = "faults/slow.rs"]
+mod slow;
 #[path = "faults/together.rs"]
 mod together;

@@ -14,6 +14,39 @@ pub struct Diagram {
     pub edges: Vec<(usize, usize)>,
 }
 
+/// How a [`Diagram`] is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum DiagramFormat {
+    Svg,
+    Mermaid,
+}
+
+impl DiagramFormat {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Svg, Self::Mermaid];
+
+    /// How the names of its files end.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Svg => "svg",
+            Self::Mermaid => "mmd",
+        }
+    }
+
+    /// The one whose files end so.
+    pub fn with_extension(extension: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.extension() == extension)
+    }
+
+    /// The type of its text.
+    pub const fn mime_type(self) -> &'static str {
+        match self {
+            Self::Svg => "image/svg+xml",
+            Self::Mermaid => "text/vnd.mermaid; charset=utf-8",
+        }
+    }
+}
+
 /// One box of a [`Diagram`].
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DiagramNode {
@@ -45,6 +78,15 @@ impl NodeKind {
 }
 
 impl Diagram {
+    /// Writes the graph.
+    #[must_use]
+    pub fn write(&self, format: DiagramFormat) -> String {
+        match format {
+            DiagramFormat::Svg => self.to_svg(),
+            DiagramFormat::Mermaid => self.to_mermaid(),
+        }
+    }
+
     /// Draws the graph as one self-contained SVG document, for light and dark pages.
     #[must_use]
     pub fn to_svg(&self) -> String {

@@ -110,6 +110,16 @@ pub struct Index {
     pub only: Only,
 }
 
+impl Index {
+    /// Whether lists can be asked by it: not when only some values of another field are in it.
+    pub fn serves_lists(&self) -> bool {
+        match self.only {
+            Only::All | Only::Present(_) => true,
+            Only::OneOf(field, _) => self.fields.contains(&field),
+        }
+    }
+}
+
 /// Which documents a partial index holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Only {

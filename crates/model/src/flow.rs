@@ -1,9 +1,12 @@
 //! Booking flows: read from files, proved sound, compiled for traversal, drawn.
 
+pub mod builder;
 pub mod check;
 mod compiled;
 mod drawing;
 pub mod file;
+pub mod import;
+pub mod simulate;
 
 pub use compiled::{CompiledFlow, CompiledQuestion, CompiledStep, Leads};
 pub use drawing::draw;

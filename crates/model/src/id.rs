@@ -52,19 +52,21 @@ impl FromStr for ObjectId {
 
     fn from_str(text: &str) -> Result<Self, BadId> {
         let bad = || BadId(text.chars().take(40).collect());
-        let digits = text.as_bytes();
-        if digits.len() != 24 {
-            return Err(bad());
-        }
-        let mut bytes = [0; 12];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = pair
-                .iter()
-                .try_fold(0, |sum, digit| Some(sum * 16 + hex_value(*digit)?))
-                .ok_or_else(bad)?;
-        }
-        Ok(Self(bytes))
+        unhex(text).map(Self).ok_or_else(bad)
     }
+}
+
+/// The bytes that so many hex digits stand for, in either case.
+pub(crate) fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let digits = text.as_bytes();
+    if digits.len() != 2 * N {
+        return None;
+    }
+    let mut bytes = [0; N];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = pair.iter().try_fold(0, |sum, digit| Some(sum * 16 + hex_value(*digit)?))?;
+    }
+    Some(bytes)
 }
 
 fn hex_value(digit: u8) -> Option<u8> {

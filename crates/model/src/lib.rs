@@ -2,6 +2,7 @@
 
 mod entity;
 mod id;
+mod patch;
 mod problems;
 mod time;
 
@@ -13,6 +14,7 @@ pub mod diagram;
 pub mod flow;
 pub mod integrations;
 pub mod marketing;
+pub mod routing;
 pub mod scheduler;
 pub mod session;
 pub mod step;
@@ -23,6 +25,7 @@ pub use crate::{
         OfOrganizations, OfPlatform, OnDelete, Only, Owners, PerTenant, Reference, Scope, Shared,
     },
     id::{BadId, Id, ObjectId, hex},
+    patch::merge_patch,
     problems::{Place, Problem, Problems},
     time::Timestamp,
 };
@@ -56,6 +59,7 @@ macro_rules! for_each_entity {
             $crate::scheduler::BookingQuestionAnswer,
             $crate::scheduler::BookingAnswerCategory,
             $crate::scheduler::BookingFlowRouter,
+            $crate::scheduler::RouterRevision,
             $crate::scheduler::BookingFlowExpressLink,
             $crate::scheduler::BookingFlowDiagram,
             $crate::session::BookingSession,

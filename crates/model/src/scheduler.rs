@@ -11,6 +11,7 @@ mod booking_question;
 mod booking_question_answer;
 mod booking_service;
 mod customer;
+mod router_revision;
 mod schedule;
 mod scheduler_config;
 mod service_zone;
@@ -21,7 +22,7 @@ pub use booking::{
     BookingWindow, Consent, Reference,
 };
 pub use booking_answer_category::BookingAnswerCategory;
-pub use booking_flow::{BookingFlow, BookingFlowStatus};
+pub use booking_flow::{BookingFlow, BookingFlowStatus, FailedPublication, ScheduledPublication};
 pub use booking_flow_diagram::{BookingFlowDiagram, CanvasData, DiagramKind};
 pub use booking_flow_express_link::{BookingFlowExpressLink, PrefilledState};
 pub use booking_flow_router::{
@@ -34,6 +35,7 @@ pub use booking_question::{BookingQuestion, QuestionKind, ValueRules};
 pub use booking_question_answer::{AnswerKind, BookingQuestionAnswer};
 pub use booking_service::{BookingService, Price, ServiceStatus, VendorData};
 pub use customer::{Customer, CustomerConsent};
+pub use router_revision::RouterRevision;
 pub use schedule::{Capacity, DateOverride, GRID_MINUTES, Holidays, Schedule, WeeklyHours, Window};
 pub use scheduler_config::{
     Initialization, LaunchMode, PublicKey, SchedulerConfig, SchedulerStatus, SessionTimes,

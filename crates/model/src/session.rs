@@ -5,6 +5,7 @@
 
 mod apply;
 mod booking;
+mod chain;
 mod command;
 mod decide;
 mod event;
@@ -12,12 +13,15 @@ mod files;
 mod prefilled;
 mod rejection;
 mod state;
+mod timeline;
+mod upcast;
 mod view;
 
 pub use booking::booking;
+pub use chain::{AsStored, BrokenChain, Chain, EventHash, Link};
 pub use command::{Claimed, Command, CustomerDetails, Input, Seat, SlotOutcome};
 pub(crate) use decide::check_value;
-pub use decide::{Decided, LinkOutcome, decide, start, start_by_link};
+pub use decide::{Decided, LinkOutcome, decide, start, start_by_link, sweep};
 pub use event::{EventBody, EventData, FieldFailure, GivenAnswer, SessionEvent};
 pub use files::{AttachedFile, FilePlace};
 pub use prefilled::{LinkFault, LinkFaultCode, Prefilled, PrefilledAnswer};
@@ -26,7 +30,11 @@ pub use state::{
     AbandonReason, Active, Attribution, BookingSession, ClickIds, CurrentState, Device, DeviceKind,
     EventWindow, Metrics, Notice, Outcome, Selections, StepProgress, Utm,
 };
-pub use view::{View, ViewBooking, view};
+pub use timeline::{
+    Cause, Decision, Parting, SERVER_COMMAND, TimelineEntry, TimelineStep, flow_version, words,
+};
+pub use upcast::NotUnderstood;
+pub use view::{View, ViewBooking, ViewStatus, view};
 
 #[cfg(test)]
 mod tests;

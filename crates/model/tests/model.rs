@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "model/builder.rs"]
+mod builder;
+#[path = "model/builder_property.rs"]
+mod builder_property;
 #[path = "model/check_property.rs"]
 mod check_property;
 #[path = "model/check_rules.rs"]
@@ -10,12 +14,22 @@ mod check_rules;
 mod check_size;
 #[path = "model/check_steps.rs"]
 mod check_steps;
-#[path = "model/express_link_query.rs"]
-mod express_link_query;
+#[path = "model/dice.rs"]
+mod dice;
 #[path = "model/files.rs"]
 mod files;
 #[path = "model/flow_files.rs"]
 mod flow_files;
+#[path = "model/fuzzed.rs"]
+mod fuzzed;
+#[path = "model/hostile.rs"]
+mod hostile;
+#[path = "model/importing.rs"]
+mod importing;
+#[path = "model/legal.rs"]
+mod legal;
+#[path = "model/routing.rs"]
+mod routing;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]

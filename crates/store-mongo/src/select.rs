@@ -13,7 +13,7 @@ use mongodb::{
     error::Error,
     options::{Hint, ReadConcern},
 };
-use store::{Catalog, Cursor, Damaged, Order, Page, Query, Record, Result, Scalar};
+use store::{Catalog, Cursor, Damaged, Order, PAGE_BYTES, Page, Query, Record, Result, Scalar};
 
 use crate::{
     MongoBackend, PRIMARY,
@@ -210,13 +210,12 @@ fn cursor(query: &Query, document: &RawDocumentBuf) -> Option<Cursor> {
 
 impl MongoBackend {
     pub(crate) async fn page(&self, query: &Query, select: Select) -> Result<Page> {
-        let found = self.selected(query, select).await.map_err(|error| unavailable(&error))?;
-        let more = found.len() > query.limit;
-        let found = found.get(..query.limit).unwrap_or(&found);
+        let selected = self.selected(query, select).await;
+        let (found, more) = selected.map_err(|error| unavailable(&error))?;
         let mut page = Page::default();
-        for (count, document) in (1..).zip(found) {
+        for (count, document) in (1..).zip(&found) {
             let read = record(query.collection, document);
-            if more && count == query.limit {
+            if more && count == found.len() {
                 let place = read.as_ref().and_then(|it| Cursor::at(it.as_ref().ok()?, query).ok());
                 page.next = place.or_else(|| cursor(query, document));
             }
@@ -255,8 +254,12 @@ impl MongoBackend {
         Ok(found)
     }
 
-    /// One more than asked for, when there is one.
-    async fn selected(&self, query: &Query, select: Select) -> Result<Vec<RawDocumentBuf>, Error> {
+    /// As many as a page has, and whether there are more.
+    async fn selected(
+        &self,
+        query: &Query,
+        select: Select,
+    ) -> Result<(Vec<RawDocumentBuf>, bool), Error> {
         let limit = i64::try_from(query.limit.saturating_add(1)).unwrap_or(i64::MAX);
         let collection = self.raw(query.collection);
         let mut find = collection.find(select.filter).sort(select.sort).limit(limit);
@@ -268,7 +271,16 @@ impl MongoBackend {
         if let Some(projection) = select.projection {
             find = find.projection(projection);
         }
-        find.await?.try_collect().await
+        let mut cursor = find.await?;
+        let (mut found, mut bytes) = (Vec::new(), 0);
+        while let Some(document) = cursor.try_next().await? {
+            if found.len() == query.limit || bytes >= PAGE_BYTES {
+                return Ok((found, true));
+            }
+            bytes += document.as_bytes().len();
+            found.push(document);
+        }
+        Ok((found, false))
     }
 }
 

@@ -3,8 +3,8 @@
 use model::Collection;
 use rusqlite::{Connection, Params, Row, params, params_from_iter, types::ValueRef};
 use store::{
-    Cursor, Damaged, Key, Owner, Page, Query, Record, Result, Scalar, Scan, Scanned, StoreError,
-    StoredEvent,
+    Cursor, Damaged, Key, Owner, PAGE_BYTES, Page, Query, Record, Result, Scalar, Scan, Scanned,
+    StoreError, StoredEvent,
 };
 
 use crate::{apply::Place, error, row, schema::Tables, select, sql::ABSENT};
@@ -20,13 +20,23 @@ pub(crate) fn get(connection: &Connection, tables: &Tables, key: &Key) -> Result
 pub(crate) fn list(connection: &Connection, tables: &Tables, query: &Query) -> Result<Page> {
     let collection = tables.catalog.admit_query(query)?;
     let select = select::page(collection, query);
-    let parameters = params_from_iter(&select.parameters);
-    let mut found = rows(connection, &select.sql, parameters, |row| {
-        let key = Key { owner: query.owner, ..row::key(row, collection.name) };
-        Ok(row::record(row, key).map_err(|damaged| (damaged, place(row))))
-    })?;
-    let more = found.len() > query.limit;
-    found.truncate(query.limit);
+    let (mut found, mut bytes, mut more) = (Vec::new(), 0, false);
+    let mut read = || -> rusqlite::Result<()> {
+        let mut statement = connection.prepare_cached(&select.sql)?;
+        let mut rows = statement.query(params_from_iter(&select.parameters))?;
+        while let Some(row) = rows.next()? {
+            if found.len() == query.limit || bytes >= PAGE_BYTES {
+                more = true;
+                break;
+            }
+            let key = Key { owner: query.owner, ..row::key(row, collection.name) };
+            let record = row::record(row, key).map_err(|damaged| (damaged, place(row)));
+            bytes += record.as_ref().map_or(0, |it| it.body.as_str().len());
+            found.push(record);
+        }
+        Ok(())
+    };
+    read().map_err(|it| error::unavailable(&it))?;
     let next = found.last().filter(|_| more).map(|last| match last {
         Ok(record) => Cursor::at(record, query),
         Err((damaged, values)) => Ok(Cursor { values: values.clone(), id: damaged.key.id }),

@@ -289,10 +289,14 @@ pub struct Cursor {
     pub id: ObjectId,
 }
 
+/// Bytes of bodies behind which a page ends, however many documents were asked for: 4 MiB.
+pub const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
 /// What [`Backend::list`] answers.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Page {
-    /// At most `limit`, together with the damaged ones.
+    /// At most `limit`, together with the damaged ones; fewer where they are more than
+    /// [`PAGE_BYTES`] together.
     pub records: Vec<Record>,
     /// Documents that are there and cannot be read. They stand in nobody's way.
     pub damaged: Vec<Damaged>,

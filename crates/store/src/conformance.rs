@@ -75,6 +75,7 @@ macro_rules! conformance {
             pages_of_a_unique_index_have_each_document_once,
             pages_stay_stable_under_inserts_and_deletes,
             the_last_page_has_no_next,
+            a_page_ends_when_it_is_large,
             a_cursor_does_not_lead_out_of_the_range,
             an_append_needs_the_right_version,
             an_append_must_go_on_without_gaps,

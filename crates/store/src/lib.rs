@@ -15,8 +15,8 @@ mod typed;
 pub use crate::{
     backend::{
         Backend, Change, Cursor, Damaged, Expected, Fault, FaultKind, Feed, Key, Order, Owner,
-        Page, Position, Query, Record, Referrers, Scalar, Scan, Scanned, Snapshot, Stored,
-        StoredEvent, Targets, Write,
+        PAGE_BYTES, Page, Position, Query, Record, Referrers, Scalar, Scan, Scanned, Snapshot,
+        Stored, StoredEvent, Targets, Write,
     },
     catalog::{Catalog, MAX_BODY},
     references::ids_at,

@@ -8,12 +8,13 @@ use model::{
     Doc, Entity, Id, Index, Lookup, LookupKind, ObjectId, OfOrganizations, OfPlatform, Timestamp,
     core::Organization,
 };
+use serde::de::DeserializeOwned;
 
 use self::quarantine::Quarantine;
 pub use self::unit::{PlatformUnit, UnitOfWork};
 use crate::{
-    Backend, Cursor, Key, Order, Owner, Query, Record, Result, Scalar, StoreError, Stored,
-    StoredEvent, Write, fenced::Fenced,
+    Backend, Cursor, Key, Order, Owner, Page, Query, Record, Referrers, Result, Scalar, StoreError,
+    Stored, StoredEvent, Targets, Write, fenced::Fenced,
 };
 
 /// A database. Documents are reached through `scoped` or `platform`, which take only entities of
@@ -222,6 +223,38 @@ impl Scoped {
         self.backend.count(&find.query(self.owner())).await
     }
 
+    /// One page of a few top-level fields of the documents, for those that are large and of which
+    /// little is asked.
+    pub async fn list_fields<E: Entity<Scope: OfOrganizations>, T: DeserializeOwned>(
+        &self,
+        find: Find<E>,
+        fields: &'static [&'static str],
+    ) -> Result<(Vec<(Id<E>, T)>, Option<Cursor>)> {
+        let query = Query { fields: Some(fields), ..find.query(self.owner()) };
+        let Page { records, damaged, next } = self.backend.list(&query).await?;
+        self.quarantine.put(damaged);
+        let read = |it: Record| {
+            let part = it.body.read().map_err(|error| it.corrupt(&error))?;
+            Ok((Id::new(it.key.id), part))
+        };
+        Ok((records.into_iter().map(read).collect::<Result<_>>()?, next))
+    }
+
+    /// One of the organization's own documents that have the id in a field, if any has.
+    pub async fn referrer<By, E>(&self, field: &'static str, id: Id<E>) -> Result<Option<Id<By>>>
+    where
+        By: Entity<Scope: OfOrganizations>,
+        E: Entity<Scope: OfOrganizations>,
+    {
+        let targets = Targets::one::<E>(self.owner(), id.object_id());
+        let by = By::COLLECTION.name;
+        let found = self
+            .backend
+            .referrers(&Referrers { by, field, targets, after: None, limit: 1 })
+            .await?;
+        Ok(found.records.first().map(|it| Id::new(it.key.id)))
+    }
+
     /// Events of a stream with a sequence above `after`, at most `limit`.
     pub async fn events<E: Entity<Scope: OfOrganizations>>(
         &self,
@@ -309,6 +342,12 @@ impl<E: Entity> Find<E> {
             limit: self.limit,
             fields: None,
         }
+    }
+}
+
+impl Targets {
+    fn one<E: Entity>(owner: Owner, id: ObjectId) -> Self {
+        Self { owner, collection: E::COLLECTION.name, ids: vec![id] }
     }
 }
 

@@ -65,8 +65,8 @@ macro_rules! named {
 }
 named! {
     ViewPermissions, ViewBookingFlowVersions, ViewBookingSessions, ViewMemberships,
-    UpdateMembership, DeleteMembership, CreateOrgMember, InviteUser, ViewEmails, ViewAuditLog,
-    ViewBookings, UpdateBooking,
+    UpdateMembership, DeleteMembership, CreateOrgMember, InviteUser, ViewEmails, UpdateEmail,
+    ViewAuditLog, ViewBookings, UpdateBooking, PublishBookingFlow, ReplayBookingSession,
 }
 
 #[derive(Deserialize, JsonSchema)]

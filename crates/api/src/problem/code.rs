@@ -50,6 +50,9 @@ codes! {
     NotJson 415 "request.not_json" "The body must be application/json"
         cause "The request has no `Content-Type`, or another one."
         mend "Send `Content-Type: application/json` with every body.";
+    Encoded 415 "request.encoded" "The body must not be compressed"
+        cause "The request has a `Content-Encoding`."
+        mend "Send the body as it is, without that header.";
     TooLarge 413 "request.too_large" "The body is too large"
         cause "The body has more bytes than are taken here."
         mend "Send less: a JSON body may have 64 KiB.";
@@ -69,7 +72,7 @@ codes! {
         cause "The body or the query was read, but breaks a rule, lacks a field or has one that is not known. Nothing happened."
         mend "Look at `errors`: each has the path of the place and a message that says what is wanted there.";
     Timeout 408 "request.timeout" "The request took too long"
-        cause "The server gave up the request. Whether it had an effect is not known."
+        cause "The server gave up the request, or its body came too slowly. Whether it had an effect is not known."
         mend "Send the same request again; a command with the same `command_id` has its effect once.";
     NotFound 404 "not_found" "Not found"
         cause "There is nothing at this path, or what is there belongs to somebody else."
@@ -104,6 +107,9 @@ codes! {
     Changed 409 "changed" "Changed by someone else"
         cause "The document is no longer at the version that `If-Match` names."
         mend "Read the document again, apply the change to it, and send it with the `ETag` of that answer.";
+    Unsound 422 "flow.unsound" "The flow is not sound"
+        cause "The flow breaks a rule that every published flow keeps. Nothing happened; visitors get what they got before."
+        mend "Look at `errors`: each has its code, a sentence, and the shortest path that shows it in `witness`. Mend the draft, and publish it again.";
     Duplicate 409 "duplicate" "Another one has the same value"
         cause "The field that `detail` names must be unique, and another document has the value."
         mend "Choose another value.";
@@ -116,6 +122,9 @@ codes! {
     IdempotencyKeyReused 422 "idempotency_key.reused" "The Idempotency-Key was used before"
         cause "Another request was sent with the same `Idempotency-Key` within 7 days."
         mend "Use a new key for each request, and the same one only to send the same request again.";
+    UnderWay 409 "idempotency_key.under_way" "The same request is under way"
+        cause "A request with the same `Idempotency-Key` has not been answered yet."
+        mend "Send it again after the seconds that the `Retry-After` header says: it is answered as the first one was.";
     TooManyAttempts 429 "too_many_attempts" "Too many attempts"
         cause "Passwords or codes were tried too often for this account or from this address."
         mend "Wait for the seconds that the `Retry-After` header says. Nothing is locked for good.";
@@ -149,6 +158,12 @@ codes! {
     BrokenFlow 422 "session.broken_flow" "The flow has no such step any more"
         cause "The session stands at a place that its version of the flow does not have."
         mend "Begin another visit. When that meets the same problem, check the flow and publish it again.";
+    NotFoldable 409 "session.not_foldable" "The visit cannot be folded here"
+        cause "An event of the visit is of a newer version than this server; `detail` says which. It is kept as it is, and its session with it."
+        mend "Ask again when the server has been updated. Until then look at the events before it (`at`), or at all of them as they are stored (`/events`).";
+    BeingUpdated 503 "session.being_updated" "Online booking is being updated"
+        cause "A server of a newer version has gone on with the visit, and this one does not know what it did."
+        mend "Send the same request again after the seconds that the `Retry-After` header says. Nothing is lost.";
     CommandInvalid 422 "command.invalid" "What was entered is not valid"
         cause "A value breaks a rule of the step. It is counted among the session's events and has no other effect."
         mend "Show the messages of `errors` at the fields of their paths, and send the command again with a new `command_id`.";

@@ -1,4 +1,4 @@
-use app::NewApiKey;
+use app::{NewApiKey, Request};
 use model::{
     Id, Timestamp,
     core::{ApiKey, Permission},
@@ -7,12 +7,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    About, Created, Routes,
+    About, Routes,
     entities::{EntityPath, Shown},
+    once::{Answered, Keyed, json},
 };
 use crate::{
     Problem,
-    body::Body,
     callers::{Allowed, Create, Update},
 };
 
@@ -55,12 +55,20 @@ pub(super) fn routes() -> Routes {
 
 async fn create(
     allowed: Allowed<Create<ApiKey>>,
-    Body(new): Body<NewKey>,
-) -> Result<Created<KeyView>, Problem> {
+    Keyed(new, retry): Keyed<NewKey>,
+) -> Result<Answered<KeyView, 201>, Problem> {
     let NewKey { name, scopes, expires_at } = new;
-    let (doc, token) = allowed.0.create_api_key(NewApiKey { name, scopes, expires_at }).await?;
-    let ApiKey { name, prefix, scopes, expires_at, .. } = doc.body;
-    Ok(Created(KeyView { id: doc.id, key: token.to_string(), name, prefix, scopes, expires_at }))
+    let asked = Request { retry, answer: |made| json(&KeyView::new(made)) };
+    let made = allowed.0.create_api_key(NewApiKey { name, scopes, expires_at }, asked).await?;
+    Ok(Answered(made.map(|it| KeyView::new(&it))))
+}
+
+impl KeyView {
+    fn new(made: &app::NewKey) -> Self {
+        let app::NewKey { doc, token } = made;
+        let ApiKey { name, prefix, scopes, expires_at, .. } = doc.body.clone();
+        Self { id: doc.id, key: token.to_string(), name, prefix, scopes, expires_at }
+    }
 }
 
 async fn revoke(

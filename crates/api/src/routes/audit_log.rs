@@ -38,7 +38,7 @@ impl IntoResponse for Lines {
             let Some(last) = page.last().map(|it| it.body.sequence) else {
                 return Ok::<_, app::Error>(None);
             };
-            let lines: String = page.iter().map(|it| shown(it).to_string() + "\n").collect();
+            let lines: String = page.iter().map(|it| shown(it) + "\n").collect();
             Ok(Some((Bytes::from(lines), (member, last))))
         });
         let headers = [

@@ -26,10 +26,10 @@ use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
 pub(super) use self::{
-    sent::{Asking, EntityPath, IfMatch, Named, Sent},
-    shape::{Input, Located, Patch, Shown, ShownPage, shown},
+    sent::{Asking, EntityPath, IfMatch, Sent, describe},
+    shape::{Document, Input, Located, Patch, Shown, ShownPage, shown, shown_value},
 };
-use super::{About, Routes};
+use super::{About, Routes, once::Named};
 use crate::{
     Problem, body,
     callers::{Allowed, Create, Delete, Requires, Update, View, permission},
@@ -187,16 +187,13 @@ async fn get<E: Routed + Readable, P: Requires>(
 
 async fn create<E: Managed + JsonSchema, P: Requires>(
     allowed: Allowed<P>,
-    Named(key): Named,
+    named: Named,
     sent: Sent<Input<E>>,
 ) -> Result<Made<E>, Problem> {
     let fields = shape::without_server_set::<E>(sent.fields)?;
     let body = body::typed::<E>(&shape::with_initial::<E>(fields))?;
-    let retry = key.map(|key| {
-        let request = [E::COLLECTION.name.as_bytes(), b"\n", &sent.bytes].concat();
-        app::Retry { key, request }
-    });
-    let made = allowed.0.create(Creation { body, retry }, |it| shown(it).to_string()).await?;
+    let retry = named.retry(&sent.bytes);
+    let made = allowed.0.create(Creation { body, retry }, shown).await?;
     Ok(Made { created: made, path: one::<E>() })
 }
 
@@ -255,35 +252,39 @@ impl aide::OperationOutput for NoContent {
     }
 }
 
-/// 201 with the new document, or what was answered before.
-pub(super) struct Made<E> {
+/// The document that was made, or what was answered before.
+pub(super) struct Made<E, const STATUS: u16 = 201> {
     pub(super) created: Created<E>,
     /// Where documents of this kind are.
     pub(super) path: String,
 }
 
-impl<E: Routed> IntoResponse for Made<E> {
+impl<E: Routed, const STATUS: u16> IntoResponse for Made<E, STATUS> {
     fn into_response(self) -> Response {
-        let mut headers = HeaderMap::new();
         let json = match self.created {
-            Created::New(doc) => {
-                let organization = doc.organization_id.map(|it| it.to_string()).unwrap_or_default();
-                let path = self.path.replace("{organization_id}", &organization);
-                let path = path.replace("{id}", &doc.id.to_string());
-                if let Ok(path) = HeaderValue::from_str(&path) {
-                    headers.insert(LOCATION, path);
-                }
-                shown(&doc).to_string()
-            }
+            Created::New(doc) => shown(&doc),
             Created::Before(json) => json,
         };
-        headers.insert(ETAG, HeaderValue::from_static("\"1\""));
+        let made: Value = serde_json::from_str(&json).unwrap_or_default();
+        let id = |name: &str| made[name].as_str().unwrap_or_default();
+        let path = self.path.replace("{organization_id}", id("organization_id"));
+        let path = path.replace("{id}", id("_id"));
+        let mut headers = HeaderMap::new();
+        if STATUS == 201
+            && let Ok(path) = HeaderValue::from_str(&path)
+        {
+            headers.insert(LOCATION, path);
+        }
+        if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", made["version"])) {
+            headers.insert(ETAG, etag);
+        }
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        (StatusCode::CREATED, headers, json).into_response()
+        let status = StatusCode::from_u16(STATUS).unwrap_or_default();
+        (status, headers, json).into_response()
     }
 }
 
-impl<E: Routed> aide::OperationOutput for Made<E> {
+impl<E: Routed, const STATUS: u16> aide::OperationOutput for Made<E, STATUS> {
     type Inner = Doc<E>;
 
     fn operation_response(
@@ -298,7 +299,8 @@ impl<E: Routed> aide::OperationOutput for Made<E> {
         operation: &mut aide::openapi::Operation,
     ) -> Vec<(Option<aide::openapi::StatusCode>, aide::openapi::Response)> {
         let response = Self::operation_response(ctx, operation);
-        response.map(|it| (Some(aide::openapi::StatusCode::Code(201)), it)).into_iter().collect()
+        let status = Some(aide::openapi::StatusCode::Code(STATUS));
+        response.map(|it| (status, it)).into_iter().collect()
     }
 }
 

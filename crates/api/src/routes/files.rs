@@ -3,7 +3,7 @@
 mod form;
 mod sent;
 
-use app::{FileLink, Link};
+use app::{FileLink, Link, Request};
 use axum::{Json, extract::DefaultBodyLimit};
 use model::{Id, Timestamp, core::File};
 use schemars::JsonSchema;
@@ -15,7 +15,8 @@ use self::{
 };
 use super::{
     About, Created, Routes,
-    entities::{EntityPath, Made},
+    entities::{EntityPath, Made, shown},
+    once::{Answered, Named, json},
 };
 use crate::{
     Problem,
@@ -97,9 +98,14 @@ async fn add(ByToken(visitor): ByToken, form: Form) -> Result<Created<AddedView>
     Ok(Created(AddedView { id: doc.id, filename, mime_type, size }))
 }
 
-async fn upload(allowed: Allowed<Create<File>>, form: Form) -> Result<Made<File>, Problem> {
-    let doc = form.file(async |new, chunks| allowed.0.upload(new, chunks).await).await?;
-    Ok(Made { created: app::Created::New(doc), path: format!("{ALL}/{{id}}") })
+async fn upload(
+    allowed: Allowed<Create<File>>,
+    named: Named,
+    form: Form,
+) -> Result<Made<File>, Problem> {
+    let asked = Request { retry: named.retry(b""), answer: shown };
+    let made = form.file(async |new, chunks| allowed.0.upload(new, chunks, asked).await).await?;
+    Ok(Made { created: made, path: format!("{ALL}/{{id}}") })
 }
 
 async fn change_avatar(LoggedIn(user): LoggedIn, form: Form) -> Result<Json<AvatarView>, Problem> {
@@ -110,11 +116,20 @@ async fn change_avatar(LoggedIn(user): LoggedIn, form: Form) -> Result<Json<Avat
 async fn link(
     allowed: Allowed<View<File>>,
     EntityPath(id): EntityPath<File>,
-) -> Result<Json<LinkView>, Problem> {
-    let FileLink { to, expires_at, signature } = allowed.0.link_file(id).await?;
-    let end = expires_at.millis();
-    let url = format!("{}?expires={end}&signature={signature}", path(to));
-    Ok(Json(LinkView { url, expires_at }))
+    named: Named,
+) -> Result<Answered<LinkView>, Problem> {
+    let asked = Request { retry: named.retry(b""), answer: |link| json(&LinkView::new(link)) };
+    let link = allowed.0.link_file(id, asked).await?;
+    Ok(Answered(link.map(|it| LinkView::new(&it))))
+}
+
+impl LinkView {
+    fn new(link: &FileLink) -> Self {
+        let FileLink { to, expires_at, signature } = link;
+        let end = expires_at.millis();
+        let url = format!("{}?expires={end}&signature={signature}", path(*to));
+        Self { url, expires_at: *expires_at }
+    }
 }
 
 async fn serve(_: Public, wanted: Wanted) -> Result<FileBytes, Problem> {

@@ -1,16 +1,15 @@
 use app::{Error, HostedLink};
 use axum::{
     extract::{Path, State, rejection::PathRejection},
-    http::{
-        HeaderValue,
-        header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE},
-    },
     response::{IntoResponse, Redirect, Response},
 };
 
-use model::session::LinkFaultCode;
+use model::{diagram::DiagramFormat, session::LinkFaultCode};
 
-use super::schedulers::OrganizationView;
+use super::{
+    flows::diagram::{Drawn, Seen},
+    schedulers::OrganizationView,
+};
 use crate::{Api, DemoBusiness, Problem, pages::BookPage, problem::Code};
 
 /// What the path has where a page's name stands.
@@ -129,17 +128,9 @@ pub(super) async fn business(State(api): State<Api>, path: Segment) -> Response 
     }
 }
 
-pub(super) async fn flow_svg(State(api): State<Api>, path: Segment) -> Response {
+pub(super) async fn flow_svg(State(api): State<Api>, path: Segment, seen: Seen) -> Response {
     let Some(business) = sample(&api, &segment(path)) else { return not_there(&api) };
-    let mut response = business.flow_svg.clone().into_response();
-    for (name, value) in [
-        (CONTENT_TYPE, "image/svg+xml"),
-        (CACHE_CONTROL, "public, max-age=300"),
-        (CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
-    ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
+    Drawn::new(&business.flow, DiagramFormat::Svg, &seen, "public, max-age=300").into_response()
 }
 
 fn sample<'a>(api: &'a Api, slug: &str) -> Option<&'a DemoBusiness> {

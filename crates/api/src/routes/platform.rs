@@ -1,6 +1,6 @@
 //! What those who run the platform do.
 
-use app::{Created, Global, Listed};
+use app::{Creation, Global, Listed};
 use model::{
     Doc, OfPlatform,
     core::{AuditEntry, Managed, Organization, User},
@@ -11,8 +11,9 @@ use super::{
     About, Routes,
     entities::{
         Asking, EntityPath, IfMatch, Input, Made, NoContent, Patch, Routed, Sent, Shown, ShownPage,
-        shape, singular,
+        shape, shown, singular,
     },
+    once::Named,
 };
 use crate::{
     Problem, body,
@@ -100,12 +101,14 @@ async fn get<E: Routed<Scope: OfPlatform>, P: Requires>(
 
 async fn create<E: Routed + Global, P: Requires>(
     operating: Operating<P>,
+    named: Named,
     sent: Sent<Input<E>>,
 ) -> Result<Made<E>, Problem> {
     let fields = shape::without_server_set::<E>(sent.fields)?;
     let body = body::typed::<E>(&shape::with_initial::<E>(fields))?;
-    let path = all::<E>() + "/{id}";
-    Ok(Made { created: Created::New(operating.0.create(body).await?), path })
+    let retry = named.retry(&sent.bytes);
+    let made = operating.0.create(Creation { body, retry }, shown).await?;
+    Ok(Made { created: made, path: all::<E>() + "/{id}" })
 }
 
 async fn replace<E: Routed + Global + Managed>(

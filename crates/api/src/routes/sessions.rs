@@ -1,9 +1,5 @@
 use app::{StartSession, Timeslots};
-use axum::{
-    Json,
-    extract::{FromRequestParts, Query, rejection::QueryRejection},
-    http::request::Parts,
-};
+use axum::Json;
 use jiff::civil::Date;
 use model::{
     Id, Problems,
@@ -16,10 +12,10 @@ use serde::{Deserialize, Serialize};
 
 use super::Created;
 use crate::{
-    Api, Problem,
+    Problem,
     body::Body,
     callers::{ByPublicKey, ByToken},
-    problem::Code,
+    query::Queried,
 };
 
 /// What a widget says of itself when a visit begins.
@@ -159,35 +155,7 @@ pub(super) async fn events(ByToken(visitor): ByToken) -> Result<Json<EventsView>
 
 pub(super) async fn timeslots(
     ByToken(visitor): ByToken,
-    Asked(query): Asked,
+    Queried(query): Queried<TimeslotsQuery>,
 ) -> Result<Json<Timeslots>, Problem> {
     Ok(Json(visitor.timeslots(query.from, query.to).await?))
-}
-
-/// The query, with what is wrong with it named.
-pub(super) struct Asked(TimeslotsQuery);
-
-impl FromRequestParts<Api> for Asked {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let query = Query::<TimeslotsQuery>::from_request_parts(parts, api).await;
-        let Query(query) = query.map_err(|error: QueryRejection| {
-            Problem::new(Code::Invalid).detail(error.body_text()).error(
-                "query".to_owned(),
-                "query",
-                error.body_text(),
-            )
-        })?;
-        Ok(Self(query))
-    }
-}
-
-impl aide::OperationInput for Asked {
-    fn operation_input(
-        ctx: &mut aide::generate::GenContext,
-        operation: &mut aide::openapi::Operation,
-    ) {
-        <Query<TimeslotsQuery> as aide::OperationInput>::operation_input(ctx, operation);
-    }
 }

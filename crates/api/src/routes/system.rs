@@ -28,5 +28,5 @@ pub(super) async fn readyz(_: Public, State(api): State<Api>) -> Result<Json<Hea
 
 pub(super) async fn openapi(State(api): State<Api>) -> impl IntoResponse {
     let headers = [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, max-age=60")];
-    (headers, api.openapi().to_owned())
+    (headers, api.openapi())
 }

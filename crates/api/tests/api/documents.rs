@@ -62,6 +62,39 @@ fn every_public_route_is_described() {
     }
 }
 
+/// What makes nothing, or is sent with what can be used once only.
+const NO_KEY: [&str; 14] = [
+    "accept_invitation",
+    "change_password",
+    "confirm_totp",
+    "forgot_password",
+    "join",
+    "log_in",
+    "log_out",
+    "reset_password",
+    "revoke_api_key",
+    "set_up",
+    "set_up_totp",
+    "show_invitation",
+    "switch_organization",
+    "verify_email",
+];
+
+#[test]
+fn whatever_is_made_takes_an_idempotency_key() {
+    let openapi: Value = serde_json::from_str(&api::openapi()).unwrap();
+    let mut without = Vec::new();
+    for (path, item) in openapi["paths"].as_object().unwrap() {
+        let Some(post) = item.get("post").filter(|_| path.starts_with("/api/")) else { continue };
+        let parameters = post["parameters"].as_array().cloned().unwrap_or_default();
+        if !parameters.iter().any(|it| it["name"] == "Idempotency-Key" && it["in"] == "header") {
+            without.push(post["operationId"].as_str().unwrap().to_owned());
+        }
+    }
+    without.sort();
+    assert_eq!(without, NO_KEY, "take `Named` or `Keyed`, or say above why not");
+}
+
 #[tokio::test]
 async fn every_route_that_is_described_is_there() {
     let site = Site::new().await;
@@ -101,5 +134,44 @@ fn collect(value: &Value, references: &mut Vec<String>) {
         }
         Value::Array(list) => list.iter().for_each(|it| collect(it, references)),
         _ => {}
+    }
+}
+
+/// What is answered leads to what can be done with it: each link names an operation that there is,
+/// all of its parameters, and a place where the example has an id.
+#[test]
+fn every_list_and_new_document_leads_to_its_operations() {
+    let openapi: Value = serde_json::from_str(&api::openapi()).unwrap();
+    let all = || {
+        let paths = openapi["paths"].as_object().unwrap().iter();
+        paths.flat_map(|(path, item)| item.as_object().unwrap().values().map(move |it| (path, it)))
+    };
+    let mut linked = std::collections::BTreeSet::new();
+    for (_, from) in all() {
+        for answer in from["responses"].as_object().unwrap().values() {
+            for link in answer["links"].as_object().into_iter().flat_map(|it| it.values()) {
+                let to = &link["operationId"];
+                let (path, _) = all().find(|(_, it)| it["operationId"] == *to).unwrap();
+                let named: Vec<_> =
+                    link["parameters"].as_object().unwrap().keys().map(String::as_str).collect();
+                let wanted: Vec<_> =
+                    path.split('{').skip(1).map(|it| it.split_once('}').unwrap().0).collect();
+                assert_eq!(
+                    named.iter().collect::<std::collections::BTreeSet<_>>(),
+                    wanted.iter().collect(),
+                    "{to}"
+                );
+                let place = link["parameters"]["id"].as_str().unwrap();
+                let place = place.strip_prefix("$response.body#").unwrap();
+                let example = &answer["content"]["application/json"]["example"];
+                let id = example.pointer(place).and_then(Value::as_str);
+                assert_eq!(id.map(str::len), Some(24), "{to}: {place} of {example}");
+                linked.insert(to.as_str().unwrap());
+            }
+        }
+    }
+    for (path, operation) in all().filter(|it| it.0.starts_with("/api/v1/organizations/")) {
+        let id = operation["operationId"].as_str().unwrap();
+        assert_eq!(linked.contains(id), path.contains("/{id}"), "{id}");
     }
 }

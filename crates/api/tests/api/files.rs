@@ -315,4 +315,9 @@ async fn an_avatar_takes_the_place_of_the_one_before() {
         site.get(answer["avatar_url"].as_str().unwrap()).await.status.as_u16()
     };
     assert_eq!((read(&first.json()).await, read(&second).await), (404, 200));
+    let operator = Member::operator(&site).await;
+    let user = format!("/api/v1/platform/users/{}", member.user.unwrap());
+    assert_eq!(operator.delete(&site, &user).await.status, 204);
+    site.works().await;
+    assert_eq!((kept(site.folder.path()), read(&second).await), (0, 404));
 }

@@ -37,13 +37,26 @@ use self::{
 use crate::site::{Answer, Site};
 
 /// Bodies of operations that neither a stored sample nor the example makes succeed.
-const BODIES: [(&str, &str); 0] = [];
+/// Ids are as the first organization has them.
+const BODIES: [(&str, &str); 4] = [
+    ("create_booking_flow_router", ROUTER),
+    ("replace_booking_flow_router", ROUTER),
+    ("save_booking_flow_builder", r#"{ "version": 1 }"#),
+    ("update_booking_flow_router", r#"{ "name": "Anew", "example_urls": [] }"#),
+];
+/// The samples are defaults, of which there can be one, or their examples lead elsewhere.
+const ROUTER: &str = r#"{
+    "name": "Ads", "booking_flow_id": "666666660003000102030408",
+    "scheduler_config_id": "666666660002000102030407",
+    "matching_criteria": { "path": ["ads"] }, "priority_class": "campaign", "is_active": true
+}"#;
 
 /// Operations that nobody succeeds with here, and why. They are asked all the same; that what is
 /// theirs is not there is no finding.
-const UNREACHED: [(&str, &str); 26] = [
+const UNREACHED: [(&str, &str); 33] = [
     ("accept_invitation", TOKEN),
     ("add_session_file", BYTES),
+    ("cancel_booking_flow_schedule", FLOW),
     ("change_avatar", BYTES),
     ("change_password", PASSWORD),
     ("confirm_totp", PASSWORD),
@@ -52,18 +65,24 @@ const UNREACHED: [(&str, &str); 26] = [
     ("disable_totp", PASSWORD),
     ("end_login", "its session is made by signing in: see `auth`"),
     ("execute_command", "a command fits one moment of a visit: `commands` and `tokens` do them"),
+    ("get_version_of_booking_flow", FLOW),
     ("get_user", "the user of the sample is no member: see the examples"),
     ("invite", "the roles of the sample are no system roles: see `auth`"),
     ("join", TOKEN),
     ("link_file", BYTES),
     ("log_in", PASSWORD),
+    ("publish_booking_flow", FLOW),
+    ("publish_version_of_booking_flow", FLOW),
     ("replace_file", BYTES),
     ("replace_platform_user", "an address stays what it is"),
+    ("resend_email", "the mails of the samples are on their way: see `mails`"),
     ("reset_password", TOKEN),
+    ("restore_version_of_booking_flow", FLOW),
     ("serve_file", BYTES),
     ("set_up", TOKEN),
     ("show_invitation", TOKEN),
     ("switch_organization", "the organization of the example is not theirs: see `auth`"),
+    ("unpublish_booking_flow", FLOW),
     ("update_file", BYTES),
     ("update_platform_user", "the avatar of the sample is an organization's file"),
     ("upload_file", BYTES),
@@ -71,6 +90,7 @@ const UNREACHED: [(&str, &str); 26] = [
 ];
 const TOKEN: &str = "the token of a link is in a mail only: see `auth`";
 const PASSWORD: &str = "the accounts here have no password that anybody knows: see `auth`";
+const FLOW: &str = "the flow of the samples is an empty draft without versions: see `flows`";
 const BYTES: &str = "the files of the samples have no bytes: see `files`";
 
 /// Names in paths that are no collections, and the collections that their ids are of.
@@ -269,6 +289,7 @@ impl Matrix {
             .path
             .replace("{organization_id}", organization)
             .replace("{id}", id)
+            .replace("{number}", "1")
             .replace("{public_key}", &of.public_key)
             .replace("{file}", &format!("{organization}{}", of.targets["files"]));
         assert!(!path.contains('{'), "say in tests/api/matrix.rs what stands for {path}");

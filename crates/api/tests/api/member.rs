@@ -25,6 +25,18 @@ pub(crate) struct Member {
 
 static USERS: AtomicU32 = AtomicU32::new(0);
 
+async fn new_user(site: &Site, is_platform_admin: bool) -> Id<User> {
+    let n = USERS.fetch_add(1, Ordering::Relaxed);
+    let new = NewUser {
+        first_name: "Ada".to_owned(),
+        last_name: "Lovelace".to_owned(),
+        email: format!("ada{n}@example.com").parse().unwrap(),
+        hashed_password: Some("$argon2id$never-matches".to_owned()),
+        is_platform_admin,
+    };
+    site.system.create_user(new).await.unwrap()
+}
+
 impl Member {
     /// A new user with a system role in the site's business.
     pub(crate) async fn with(site: &Site, role: SystemRole) -> Self {
@@ -38,18 +50,20 @@ impl Member {
         roles: Vec<Id<Role>>,
     ) -> Self {
         site.system.migrations().up(None, &mut |_| {}).await.unwrap();
-        let n = USERS.fetch_add(1, Ordering::Relaxed);
-        let new = NewUser {
-            first_name: "Ada".to_owned(),
-            last_name: "Lovelace".to_owned(),
-            email: format!("ada{n}@example.com").parse().unwrap(),
-            hashed_password: Some("$argon2id$never-matches".to_owned()),
-            is_platform_admin: false,
-        };
-        let user = site.system.create_user(new).await.unwrap();
+        let user = new_user(site, false).await;
         if !roles.is_empty() {
             site.system.add_member(organization, user, roles).await.unwrap();
         }
+        Self::signed_in(site, user, organization).await
+    }
+
+    /// Somebody new who runs the platform.
+    pub(crate) async fn operator(site: &Site) -> Self {
+        site.system.migrations().up(None, &mut |_| {}).await.unwrap();
+        Self::signed_in(site, new_user(site, true).await, site.tenant.organization()).await
+    }
+
+    async fn signed_in(site: &Site, user: Id<User>, organization: Id<Organization>) -> Self {
         let token = site.system.log_in(user).await.unwrap();
         let cookie = format!("theme=dark; __Host-wrkbelt={}", token.expose());
         Self { header: ("cookie", cookie), user: Some(user), organization }
@@ -57,6 +71,11 @@ impl Member {
 
     pub(crate) fn with_key(organization: Id<Organization>, key: &str) -> Self {
         Self { header: ("authorization", format!("Bearer {key}")), user: None, organization }
+    }
+
+    /// What they show: a header's name and its value.
+    pub(crate) fn header(&self) -> (&'static str, &str) {
+        (self.header.0, &self.header.1)
     }
 
     /// A path below the organization.

@@ -7,9 +7,10 @@ use axum::{
     body::Body,
     http::{Method, Request},
 };
+use model::{ObjectId, flow::file::FlowFile};
 use serde_json::{Value, json};
 
-use crate::site::{Answer, Site};
+use crate::site::{Answer, FLOW, Site};
 
 #[tokio::test]
 async fn an_address_where_nothing_is_is_a_problem() {
@@ -97,6 +98,7 @@ async fn an_unknown_booking_page_is_a_page_for_people() {
 
 #[tokio::test]
 async fn sample_businesses_are_shown_in_a_demonstration_only() {
+    let flow = FlowFile::parse(FLOW).unwrap().build(&mut ObjectId::of).bundle;
     let business = DemoBusiness {
         name: "Sparkle <b>".to_owned(),
         slug: "sparkle".to_owned(),
@@ -105,7 +107,7 @@ async fn sample_businesses_are_shown_in_a_demonstration_only() {
         phone: None,
         address_line: None,
         website: json!({}),
-        flow_svg: "<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_owned(),
+        flow: app::Drawing::of(&flow),
     };
     let demo = Site::demo(DemoSite { businesses: vec![business] }).await;
     let index = demo.get("/demo").await;

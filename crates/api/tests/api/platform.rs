@@ -192,6 +192,7 @@ async fn what_has_expired_is_deleted_and_nothing_else() {
     let key = |expires_at| model::core::IdempotencyKey {
         request_hash: String::new(),
         answer: None,
+        sealed_answer: None,
         expires_at,
     };
     let platform = site.store.platform();
@@ -203,4 +204,44 @@ async fn what_has_expired_is_deleted_and_nothing_else() {
     assert!(platform.get(ids[0]).await.unwrap().is_none());
     assert!(platform.get(ids[1]).await.unwrap().is_some());
     assert_eq!(owner.get(&site, "brand_kits").await.status, 200, "the login goes on");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_organizations_never_become_each_others_parents() {
+    let site = Site::new().await;
+    let operator = Member::operator(&site).await;
+    let all = "/api/v1/platform/organizations";
+    let mut ids = Vec::new();
+    for slug in ["one", "two", "three"] {
+        let new = json!({
+            "name": "A", "tenant_subdomain": slug, "time_zone": "Europe/Paris", "locale": "fr-FR",
+        });
+        let made = operator.post(&site, all, &new).await.json();
+        ids.push(made["_id"].as_str().unwrap().to_owned());
+    }
+    for _ in 0..20 {
+        let of = |n: usize, parent: Value| {
+            let patch = json!({ "parent_organization_id": parent });
+            operator.request(Method::PATCH, &format!("{all}/{}", ids[n]), Some(&patch))
+        };
+        let mut asking = tokio::task::JoinSet::new();
+        for n in 0..3 {
+            let (router, request) = (site.router.clone(), of(n, json!(ids[(n + 1) % 3])));
+            asking.spawn(async move {
+                tower::ServiceExt::oneshot(router, request).await.unwrap().status()
+            });
+        }
+        let statuses = asking.join_all().await;
+        let done = statuses.iter().filter(|it| it.is_success()).count();
+        let mut has_no_parent = 0;
+        for id in &ids {
+            let one = operator.get(&site, &format!("{all}/{id}")).await.json();
+            has_no_parent += usize::from(one["parent_organization_id"].is_null());
+        }
+        assert_eq!(has_no_parent, 3 - done, "{statuses:?}");
+        assert!(done < 3, "each is above itself");
+        for n in 0..3 {
+            assert_eq!(site.send(of(n, Value::Null)).await.status, 200);
+        }
+    }
 }

@@ -16,8 +16,8 @@ use super::{
     links::{NewLink, name},
 };
 use crate::{
-    By, Doors, Error, Member, NewUser, Origin, Result, SignedIn, access::of_roles, audit::Change,
-    doors::House, entities::may_give_roles,
+    By, Doors, Error, Member, NewUser, Once, Origin, Request, Result, SignedIn, access::of_roles,
+    audit::Change, doors::House, entities::may_give_roles, retries::Turn,
 };
 
 const BY_ORGANIZATION: &model::Index = &TemporaryLink::COLLECTION.indexes[2];
@@ -51,8 +51,31 @@ impl Member {
     /// Invites somebody, in place of an earlier invitation to the same address.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for roles that the member cannot give; [`Error::TooManyAttempts`].
-    pub async fn invite(&self, email: EmailAddress, roles: Vec<Id<Role>>) -> Result<Invitation> {
+    /// [`Error::Invalid`] for roles that the member cannot give; [`Error::TooManyAttempts`]; as
+    /// [`Member::create`].
+    pub async fn invite(
+        &self,
+        email: EmailAddress,
+        roles: Vec<Id<Role>>,
+        asked: Request<Invitation>,
+    ) -> Result<Once<Invitation>> {
+        let attempt = match self.turn(asked.retry).await? {
+            Turn::First(attempt) => attempt,
+            Turn::Before(answer) => return Ok(Once::Before(answer)),
+        };
+        let remember = |unit: &mut PlatformUnit, made: &Invitation, at| {
+            attempt.remember(unit, || (asked.answer)(made), at)
+        };
+        let invited = self.send_invitation(email, roles, remember).await;
+        attempt.settle(invited).await
+    }
+
+    async fn send_invitation(
+        &self,
+        email: EmailAddress,
+        roles: Vec<Id<Role>>,
+        remember: impl Fn(&mut PlatformUnit, &Invitation, Timestamp) -> Result<()> + Send,
+    ) -> Result<Invitation> {
         let (tenant, house) = (self.tenant(), self.tenant().house());
         if roles.is_empty() || roles.len() > 20 {
             return Err(crate::entities::invalid("roles", "length", "must have 1 to 20 roles"));
@@ -104,9 +127,11 @@ impl Member {
         });
         let to = EmailRecipient { email, name: None };
         house.mail(&mut unit, Some(tenant.organization()), to, &template, at)?;
+        let invitation = shown(id, &body);
+        remember(&mut unit, &invitation, at)?;
         let change = Change::created(id, &body).named("memberships.invite");
         house.commit(unit, Some(tenant.organization()), self.by(), change, at).await?;
-        Ok(shown(id, &body))
+        Ok(invitation)
     }
 
     /// Those that can still be accepted, the oldest first.
@@ -254,7 +279,7 @@ impl House {
         let Some(membership) = membership else { return Ok(false) };
         let held = of_roles(&scoped, &membership.body.roles).await?;
         let given = of_roles(&scoped, &roles(link)).await?;
-        Ok(given.is_subset(&held))
+        Ok(given.difference(held).is_empty())
     }
 
     /// All that were made in an organization, accepted or not.

@@ -2,18 +2,23 @@ use std::time::Duration;
 
 use adapters::mail::{EmailVerification, PasswordChanged, PasswordReset, Template};
 use model::{
-    Doc, Timestamp,
-    core::{EmailAddress, TemporaryLinkType, User, UserStatus},
+    Doc, Id, Timestamp,
+    core::{EmailAddress, Job, JobKind, TemporaryLink, TemporaryLinkType, User, UserStatus},
 };
-use store::PlatformUnit;
+use store::{PlatformUnit, StoreError};
 use zeroize::Zeroizing;
 
-use super::{ATTEMPTS, check_password, in_words, recipient};
+use super::{ATTEMPTS, check_password, in_words, links::NewLink, recipient};
 use crate::{
-    By, Doors, Error, LoginToken, Origin, Result, SignedIn, SystemDoor, audit::Change, doors::House,
+    By, Doors, Error, LoginToken, Once, Origin, Result, Retry, SignedIn, SystemDoor,
+    audit::Change,
+    doors::House,
+    retries::{Attempt, Turn},
 };
 
 const RESET: (TemporaryLinkType, &str) = (TemporaryLinkType::ResetPassword, "/account/reset");
+/// Of a link that was asked for: the name under which it keeps who asked.
+const ADDRESS: &str = "email";
 const RESET_WITHIN: Duration = Duration::from_hours(1);
 const FIRST_PASSWORD_WITHIN: Duration = Duration::from_hours(24);
 const VERIFY: (TemporaryLinkType, &str) = (TemporaryLinkType::EmailVerification, "/account/verify");
@@ -43,7 +48,21 @@ impl SignedIn {
     }
 
     /// Has a link sent that shows that their address is theirs.
-    pub async fn send_verification(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`Error::TooManyAttempts`]; as [`Member::create`].
+    ///
+    /// [`Member::create`]: crate::Member::create
+    pub async fn send_verification(&self, retry: Option<Retry>) -> Result<Once<()>> {
+        let attempt = match self.house.turn(&self.by, None, retry).await? {
+            Turn::First(attempt) => attempt,
+            Turn::Before(answer) => return Ok(Once::Before(answer)),
+        };
+        let sent = self.send_verification_once(&attempt).await;
+        attempt.settle(sent).await
+    }
+
+    async fn send_verification_once(&self, attempt: &Attempt) -> Result<()> {
         let (house, user) = (&self.house, &self.user);
         house.guess(&format!("verification:{}", user.id), &self.by.origin)?;
         let at = house.environment.now();
@@ -55,14 +74,15 @@ impl SignedIn {
             valid_for: "24 hours".to_owned(),
         });
         house.mail(&mut unit, None, recipient(&user.body), &template, at)?;
+        attempt.remember(&mut unit, String::new, at)?;
         let change = Change::event("auth.email_verification").about(user.id);
         house.commit(unit, None, &self.by, change, at).await
     }
 }
 
 impl Doors {
-    /// Has a link sent with which another password can be chosen. Nobody is told whether there is
-    /// such an account: either way there is an entry in the audit log.
+    /// Has a link sent with which another password can be chosen. Whether there is such an account
+    /// is looked up by a job: what is done here, and how long it takes, is the same for all.
     ///
     /// # Errors
     /// [`Error::TooManyAttempts`].
@@ -70,22 +90,23 @@ impl Doors {
         let house = &self.0;
         house.guess(&format!("forgot:{email}"), &origin)?;
         let at = house.environment.now();
+        let (link_type, page) = RESET;
+        let NewLink { id, mut body, .. } =
+            house.new_link(link_type, page, at.plus(RESET_WITHIN))?;
+        body.metadata.additional_data.insert(ADDRESS.to_owned(), email.to_string());
+        let job = Job {
+            kind: JobKind::SendPasswordReset,
+            organization_id: None,
+            target_id: id.object_id(),
+            due_at: at,
+            attempts: 0,
+        };
         let mut unit = house.store.platform().begin(at);
-        let mut change = Change::event("auth.password_forgot");
-        let user = house.user_by_email(email).await?;
-        if let Some(user) = user.filter(|it| it.body.status != UserStatus::Suspended) {
-            let link = house.link_for(&mut unit, user.id, RESET, (at, RESET_WITHIN)).await?;
-            let template = Template::PasswordReset(PasswordReset {
-                first_name: user.body.first_name.clone(),
-                link,
-                valid_for: "1 hour".to_owned(),
-            });
-            house.mail(&mut unit, None, recipient(&user.body), &template, at)?;
-            change = change.about(user.id);
-        }
+        unit.insert(id, &body)?;
+        unit.insert(house.environment.new_id(), &job)?;
+        let change = Change::event("auth.password_forgot").telling(ADDRESS, email.as_str());
         let by = By { origin, ..By::system() };
-        // Of two requests at once one has its link sent.
-        house.try_commit(unit, None, &by, change, at).await.map(drop)
+        house.commit(unit, None, &by, change, at).await
     }
 
     /// Sets the password that a link was asked for. The second factor stays; all sessions end.
@@ -167,7 +188,7 @@ impl SystemDoor {
     ///
     /// # Errors
     /// [`Error::PublicUrl`].
-    pub async fn first_password_link(&self, user: model::Id<User>) -> Result<String> {
+    pub async fn first_password_link(&self, user: Id<User>) -> Result<String> {
         let house = &self.0;
         let at = house.environment.now();
         let mut unit = house.store.platform().begin(at);
@@ -192,6 +213,38 @@ impl SystemDoor {
 }
 
 impl House {
+    /// Sends whoever has the address of a link that nobody has one of their own in its place.
+    pub(crate) async fn send_password_reset(&self, asked: Id<TemporaryLink>) -> Result<()> {
+        let platform = self.store.platform();
+        for _ in 0..ATTEMPTS {
+            let Some(asked) = platform.get(asked).await? else { return Ok(()) };
+            let at = self.environment.now();
+            let mut unit = platform.begin(at);
+            unit.delete(asked.id, asked.version);
+            let address = asked.body.metadata.additional_data.get(ADDRESS);
+            let user = match address.and_then(|it| it.parse().ok()) {
+                Some(email) => self.user_by_email(&email).await?,
+                None => None,
+            };
+            if let Some(user) = user.filter(|it| it.body.status != UserStatus::Suspended) {
+                let link = self.link_for(&mut unit, user.id, RESET, (at, RESET_WITHIN)).await?;
+                let template = Template::PasswordReset(PasswordReset {
+                    first_name: user.body.first_name.clone(),
+                    link,
+                    valid_for: "1 hour".to_owned(),
+                });
+                self.mail(&mut unit, None, recipient(&user.body), &template, at)?;
+            }
+            match unit.commit().await {
+                Ok(()) => return Ok(()),
+                // Another request for the same address had its link sent meanwhile.
+                Err(StoreError::Conflict(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Err(Error::Busy)
+    }
+
     /// Tells the owner of an account when its password was changed; a first one is no news.
     pub(super) fn password_changed(
         &self,

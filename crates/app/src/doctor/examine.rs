@@ -1,17 +1,14 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use model::{
-    COLLECTIONS, Collection, Id, Lookup, ObjectId, OnDelete, Reference,
-    session::{BookingSession, SessionEvent},
-};
+use model::{COLLECTIONS, Collection, Id, Lookup, ObjectId, OnDelete, Reference};
 use serde_json::Value;
-use store::{Fault, Key, Owner, Record, Scan, Scanned, Snapshot, Stored, ids_at};
+use store::{Fault, Key, Owner, Record, Scan, Scanned, Snapshot, ids_at};
 
 use super::{Diagnosis, Finding, FindingCode, Remedy, audit_logs::AuditLogs};
-use crate::{Result, SystemDoor, sessions::read_event};
+use crate::{Result, SystemDoor};
 
-const PAGE: usize = 500;
-const REFOLD: &str = "fold it again from its events";
+pub(super) const PAGE: usize = 500;
+pub(super) const REFOLD: &str = "fold it again from its events";
 
 /// Where every document of a collection is.
 type Places = HashMap<&'static str, HashSet<(Owner, ObjectId)>>;
@@ -64,22 +61,16 @@ impl SystemDoor {
     }
 }
 
-/// What a session's events are like.
-enum Streamed {
-    Whole(Vec<SessionEvent>),
-    Broken(FindingCode, String),
-}
-
-struct Examination {
-    snapshot: Box<dyn Snapshot>,
+pub(super) struct Examination {
+    pub(super) snapshot: Box<dyn Snapshot>,
     places: Places,
     /// The globally unique values that documents have and no lookup was met for.
     values: HashMap<ObjectId, (Lookup, Key)>,
     /// Documents whose values are not known.
     unreadable: HashSet<ObjectId>,
     audit_logs: AuditLogs,
-    checked: BTreeMap<&'static str, u64>,
-    findings: Vec<Finding>,
+    pub(super) checked: BTreeMap<&'static str, u64>,
+    pub(super) findings: Vec<Finding>,
 }
 
 impl Examination {
@@ -131,7 +122,7 @@ impl Examination {
             });
             let Some(&(owner, id)) = place else { continue };
             let key = Key { owner, collection: "booking_sessions", id };
-            if let Streamed::Whole(_) = self.stream(&key).await? {
+            if self.stream(&key).await?.is_ok() {
                 let finding = &mut self.findings[at];
                 finding.repair = Some(REFOLD.to_owned());
                 finding.remedy = Some(Remedy::Refold { key });
@@ -233,67 +224,6 @@ impl Examination {
             let repair = "add the lookup";
             self.findings.push(finding.mended_by(repair, Remedy::AddLookup { id, lookup }));
         }
-    }
-
-    async fn session(&mut self, record: &Record) -> Result<()> {
-        match self.stream(&record.key).await? {
-            Streamed::Whole(events) => {
-                *self.checked.entry("events").or_default() += events.len() as u64;
-                self.fold(record, &events)
-            }
-            Streamed::Broken(code, message) => {
-                self.findings.push(Finding::new(code, Some(record.key), message));
-                Ok(())
-            }
-        }
-    }
-
-    /// All events of a session, from the first on.
-    async fn stream(&mut self, key: &Key) -> Result<Streamed> {
-        let Owner::Organization(organization) = key.owner else {
-            return Ok(Streamed::Whole(Vec::new()));
-        };
-        let mut events: Vec<SessionEvent> = Vec::new();
-        loop {
-            let unreadable = |error: &dyn std::fmt::Display| {
-                Ok(Streamed::Broken(FindingCode::UnreadableEvent, error.to_string()))
-            };
-            let page = match self.snapshot.events(key, events.len() as u64, PAGE).await {
-                Ok(page) => page,
-                Err(error) => return unreadable(&error),
-            };
-            let last = page.len() < PAGE;
-            for stored in page {
-                let (found, next) = (stored.sequence, events.len() as u64 + 1);
-                if found != next {
-                    let message = format!("event {found} stands where {next} should");
-                    return Ok(Streamed::Broken(FindingCode::SequenceGap, message));
-                }
-                match read_event(Id::new(key.id), Id::new(organization), stored) {
-                    Ok(event) => events.push(event),
-                    Err(error) => return unreadable(&error),
-                }
-            }
-            if last {
-                return Ok(Streamed::Whole(events));
-            }
-        }
-    }
-
-    fn fold(&mut self, record: &Record, events: &[SessionEvent]) -> Result<()> {
-        let key = record.key;
-        if events.len() as u64 != record.version {
-            let message = format!("version {} and {} events", record.version, events.len());
-            self.findings.push(Finding::new(FindingCode::SequenceGap, Some(key), message));
-            return Ok(());
-        }
-        let folded = BookingSession::fold(events).map(|it| Stored::of(&it)).transpose()?;
-        if folded.as_ref() != Some(&record.body) {
-            let message = "it is not what its events lead to";
-            let finding = Finding::new(FindingCode::StateDiffers, Some(key), message);
-            self.findings.push(finding.mended_by(REFOLD, Remedy::Refold { key }));
-        }
-        Ok(())
     }
 }
 

@@ -53,7 +53,7 @@ impl SystemDoor {
         let last = stored.last().ok_or_else(not_found)?;
         let events = stored
             .iter()
-            .map(|it| read_event(Id::new(key.id), Id::new(organization), it.clone()))
+            .map(|it| read_event(Id::new(key.id), Id::new(organization), it))
             .collect::<Result<Vec<_>>>()?;
         let session = BookingSession::fold(&events).ok_or_else(not_found)?;
         let record = Record {

@@ -62,6 +62,7 @@ impl Member {
         let scoped = self.tenant().scoped();
         let (mut data, next) = scoped.list(plan.find()).await?;
         data.retain(|it: &Doc<E>| !it.body.is_gone());
+        E::complete(self, &mut data).await?;
         let total = if asked.include_total { Some(scoped.count(plan.all()).await?) } else { None };
         let next_cursor = next.map(|it| plan.cursor_text(it));
         Ok(Listed { data, next_cursor, total })

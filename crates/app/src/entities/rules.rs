@@ -1,27 +1,28 @@
 //! What holds for documents beyond their own rules: what one may give away, what only the server
 //! sets, what cannot go.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 
 use async_trait::async_trait;
 use model::{
-    Doc, Id, Problems,
+    Doc, Entity, Id, PerTenant, Problems,
     core::{
-        ApiKey, BrandKit, JobKind, Membership, Permission, Role, SystemRole, User,
+        ApiKey, BrandKit, JobKind, Membership, Permission, PermissionSet, Role, SystemRole, User,
         effective_permissions,
     },
+    flow::builder::MOST_NODES,
     scheduler::{
         Booking, BookingAnswerCategory, BookingFlow, BookingFlowDiagram, BookingFlowExpressLink,
         BookingFlowRouter, BookingFlowStatus, BookingQuestion, BookingQuestionAnswer,
         BookingService, Customer, Schedule, SchedulerConfig, ServiceZone,
     },
-    step::BookingFlowStep,
+    step::{BookingFlowStep, StepConfig},
 };
 use store::{Find, Scoped, UnitOfWork};
 
 use super::Readable;
 use crate::{
-    Error, Member, Result,
+    Error, Member, Result, Tenant,
     access::{all_roles, with_inherited},
     schedulers::new_public_key,
 };
@@ -48,6 +49,9 @@ pub trait Managed: Readable {
         Ok(())
     }
 
+    /// What this process must not go on believing after a write.
+    fn written(_: &Tenant) {}
+
     /// Refuses, or deletes.
     async fn delete(_: &Member, unit: &mut UnitOfWork, seen: &Doc<Self>) -> Result<()> {
         unit.delete(seen.id, seen.version);
@@ -56,12 +60,9 @@ pub trait Managed: Readable {
 }
 
 impl Managed for BrandKit {}
-impl Managed for BookingService {}
 impl Managed for BookingQuestion {}
 impl Managed for BookingQuestionAnswer {}
 impl Managed for BookingAnswerCategory {}
-impl Managed for BookingFlowStep {}
-impl Managed for BookingFlowRouter {}
 impl Managed for BookingFlowExpressLink {}
 impl Managed for BookingFlowDiagram {}
 impl Managed for Customer {}
@@ -72,11 +73,12 @@ impl Managed for Booking {}
 #[async_trait]
 impl Managed for SchedulerConfig {
     async fn before_write(
-        _: &Member,
-        _: &mut UnitOfWork,
+        member: &Member,
+        unit: &mut UnitOfWork,
         seen: Option<&Doc<Self>>,
         now: &mut Self,
     ) -> Result<()> {
+        flow_is_there(member, unit, now.booking_flow_id).await?;
         now.public_key = match seen {
             Some(seen) => seen.body.public_key.clone(),
             None => new_public_key()?,
@@ -97,20 +99,81 @@ impl Managed for BookingFlow {
             if seen.body.status == BookingFlowStatus::Deleted {
                 return Err(Error::NotAllowed("A deleted flow cannot be changed."));
             }
-            let changed = (&seen.body.content, &seen.body.steps, &seen.body.slug)
-                != (&now.content, &now.steps, &now.slug);
-            now.has_unpublished_changes |= changed && now.published_version_id.is_some();
         }
+        now.has_unpublished_changes = false;
         Ok(())
     }
 
-    /// It is kept, because visits and bookings point at it, and shown to no visitor.
-    async fn delete(_: &Member, unit: &mut UnitOfWork, seen: &Doc<Self>) -> Result<()> {
+    /// It is kept, because visits and bookings point at it, and shown to no visitor. What shows it
+    /// to visitors must be gone, or show another one.
+    async fn delete(member: &Member, unit: &mut UnitOfWork, seen: &Doc<Self>) -> Result<()> {
         if seen.body.status == BookingFlowStatus::Deleted {
             return Err(Error::NotAllowed("The flow is deleted already."));
         }
+        nobody_shows::<SchedulerConfig>(member, unit, seen).await?;
+        nobody_shows::<BookingFlowRouter>(member, unit, seen).await?;
         let deleted = Self { status: BookingFlowStatus::Deleted, ..seen.body.clone() };
         Ok(unit.replace(seen, &deleted)?)
+    }
+}
+
+/// # Errors
+/// [`Error::Referenced`] while a document of the kind has the flow in its `booking_flow_id`; the
+/// batch is held to there being none.
+async fn nobody_shows<E: Entity<Scope = PerTenant>>(
+    member: &Member,
+    unit: &mut UnitOfWork,
+    flow: &Doc<BookingFlow>,
+) -> Result<()> {
+    const FIELD: &str = "booking_flow_id";
+    if member.tenant().scoped().referrer::<E, _>(FIELD, flow.id).await?.is_some() {
+        return Err(Error::referenced(E::COLLECTION.name, FIELD));
+    }
+    unit.unreferenced::<E, _>(FIELD, flow.id);
+    Ok(())
+}
+
+/// Nothing new is shown to visitors that is deleted: to whoever asks, it is not there.
+pub(crate) async fn flow_is_there(
+    member: &Member,
+    unit: &mut UnitOfWork,
+    id: Id<BookingFlow>,
+) -> Result<()> {
+    if let Some(flow) = member.tenant().scoped().get(id).await? {
+        if flow.body.status == BookingFlowStatus::Deleted {
+            let message = format!("there is no {} {id}", BookingFlow::COLLECTION.label);
+            return Err(invalid("booking_flow_id", "reference", &message));
+        }
+        unit.hold(&flow);
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Managed for BookingFlowStep {
+    async fn before_write(
+        member: &Member,
+        unit: &mut UnitOfWork,
+        _: Option<&Doc<Self>>,
+        now: &mut Self,
+    ) -> Result<()> {
+        if let StepConfig::ServiceSelection(config) = &now.config
+            && config.graph.nodes.len() > MOST_NODES
+        {
+            let message = format!("must have at most {MOST_NODES} nodes");
+            return Err(invalid("config.graph.nodes", "length", &message));
+        }
+        flow_is_there(member, unit, now.booking_flow_id).await
+    }
+}
+
+#[async_trait]
+impl Managed for BookingService {
+    /// What visitors may still choose stays.
+    async fn delete(member: &Member, unit: &mut UnitOfWork, seen: &Doc<Self>) -> Result<()> {
+        member.tenant().nobody_is_offered(seen.id, unit).await?;
+        unit.delete(seen.id, seen.version);
+        Ok(())
     }
 }
 
@@ -127,16 +190,16 @@ impl Managed for Role {
         if let Some(seen) = seen {
             // Whoever has it would be stripped of what is not the member's to take.
             let before = effective_permissions(seen.id, &roles).map_err(Error::Invalid)?;
-            may_give(member, "permissions", before)?;
+            may_give(member, "permissions", before.iter())?;
         }
-        roles.insert(id, now.clone());
+        roles.insert(id, Cow::Owned(now.clone()));
         for other in own.iter().filter(|it| it.id != id) {
             // One that inherits from this one must not come to inherit too deeply.
             effective_permissions(other.id, &roles).map_err(Error::Invalid)?;
             unit.hold(other);
         }
         let allowed = effective_permissions(id, &roles).map_err(Error::Invalid)?;
-        may_give(member, "permissions", allowed)
+        may_give(member, "permissions", allowed.iter())
     }
 }
 
@@ -218,7 +281,7 @@ fn may_give(
 ) -> Result<()> {
     let lacking = member.permissions().lacks(permissions);
     let mut problems = Problems::default();
-    for permission in lacking {
+    for permission in lacking.iter() {
         let message = format!("you do not have {permission} yourself");
         problems.root().at(field).add("not_held", message);
     }
@@ -230,12 +293,13 @@ pub(crate) async fn may_give_roles(member: &Member, ids: &[Id<Role>]) -> Result<
     if ids.contains(&SystemRole::PlatformAdmin.seeded_id()) {
         return Err(invalid("roles", "not_held", "is no role of an organization"));
     }
-    let roles: BTreeMap<_, _> = with_inherited(member.tenant().scoped(), ids).await?;
-    let mut allowed = Vec::new();
+    let roles = with_inherited(member.tenant().scoped(), ids).await?;
+    let mut allowed = PermissionSet::default();
     for id in ids {
-        allowed.extend(effective_permissions(*id, &roles).map_err(Error::Invalid)?);
+        let more = effective_permissions(*id, &roles).map_err(Error::Invalid)?;
+        allowed = allowed.union(more);
     }
-    may_give(member, "roles", allowed)
+    may_give(member, "roles", allowed.iter())
 }
 
 /// Nobody changes the membership of somebody who may do more than they.

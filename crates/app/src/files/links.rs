@@ -6,7 +6,7 @@ use model::{
     core::{AccessLevel, File, FileStatus, Organization},
 };
 
-use crate::{Doors, Error, Member, Result, keyring::Purpose};
+use crate::{Doors, Error, Member, Once, Request, Result, keyring::Purpose, retries::Turn};
 
 /// How long the link to a private file is good.
 const LONGEST_LINK: Duration = Duration::from_mins(15);
@@ -71,8 +71,30 @@ impl Member {
     /// Lets whoever has the answer read a file for 15 minutes.
     ///
     /// # Errors
-    /// [`Error::NotFound`].
-    pub async fn link_file(&self, id: Id<File>) -> Result<FileLink> {
+    /// [`Error::NotFound`]; as [`Member::create`].
+    pub async fn link_file(
+        &self,
+        id: Id<File>,
+        asked: Request<FileLink>,
+    ) -> Result<Once<FileLink>> {
+        let has_key = asked.retry.is_some();
+        let attempt = match self.turn(asked.retry).await? {
+            Turn::First(attempt) => attempt,
+            Turn::Before(answer) => return Ok(Once::Before(answer)),
+        };
+        let link = self.new_link(id).await?;
+        if !has_key {
+            return Ok(Once::New(link));
+        }
+        // A link is nothing that is kept: its answer is all that there is to write.
+        let at = self.tenant().now();
+        let mut unit = self.tenant().house().store.platform().begin(at);
+        attempt.remember_sealed(&mut unit, || (asked.answer)(&link), at)?;
+        let kept = unit.commit().await.map_err(Error::from);
+        attempt.settle(kept.map(|()| link)).await
+    }
+
+    async fn new_link(&self, id: Id<File>) -> Result<FileLink> {
         let file = self.get(id).await?;
         if file.body.status != FileStatus::Active {
             return Err(Error::NotFound("file"));

@@ -95,9 +95,15 @@ impl House {
             _ => unit.commit().await?,
         }
         if let Some(organization) = owner {
-            self.files()?.usages.free(organization, 1, seen.body.size);
+            self.files()?.usages.forget(organization);
         }
         Ok(())
+    }
+
+    /// The picture of somebody goes after them.
+    pub(crate) fn remove_avatar(&self, unit: &mut PlatformUnit, id: Id<File>) -> Result<()> {
+        let at = self.environment.now();
+        Ok(unit.insert(self.environment.new_id(), &removal(None, id, at))?)
     }
 
     async fn end_files(&self, owner: Option<Id<Organization>>, days: Option<u32>) -> Result<()> {
@@ -159,7 +165,9 @@ impl House {
     pub(crate) async fn remove_file(&self, job: &Job) -> Result<()> {
         let (owner, id) = (job.organization_id, Id::new(job.target_id));
         let Some(file) = self.file(owner, id).await? else { return Ok(()) };
-        if !matches!(file.body.status, FileStatus::Deleted | FileStatus::Failed) {
+        let is_ended = matches!(file.body.status, FileStatus::Deleted | FileStatus::Failed);
+        let is_nobodys = owner.is_none() && file.body.user_id.is_none();
+        if !is_ended && !is_nobodys {
             return Ok(());
         }
         if let Ok(key) = file.body.storage_key.parse() {

@@ -37,6 +37,6 @@ impl House {
             ends_at: Some(self.environment.now().plus(UNATTACHED)),
             by: None,
         };
-        self.upload(owner, new, boxed(chunks), &terms).await
+        self.upload(owner, new, boxed(chunks), &terms, |_, _| Ok(())).await
     }
 }

@@ -1,7 +1,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use model::{
-    Doc, Entity, Id, Index, ObjectId, PerTenant,
+    Doc, Entity, Index, ObjectId, PerTenant,
     content::Slug,
     flow::FlowBundle,
     scheduler::{
@@ -12,7 +12,10 @@ use model::{
 };
 use store::{Find, Scalar, UnitOfWork};
 
-use super::put;
+use super::{
+    draft::{get_all, list_all},
+    put,
+};
 use crate::{Result, Tenant};
 
 /// What an organization has already of what a flow file may name.
@@ -36,7 +39,7 @@ impl Existing {
         let (flows, _) = tenant.scoped().list::<BookingFlow>(by_slug).await?;
         let flow = flows.into_iter().find(|it| it.body.status != BookingFlowStatus::Deleted);
         let step_ids = flow.iter().flat_map(|it| it.body.steps.clone());
-        let steps = get_all(tenant, step_ids.collect::<Vec<_>>()).await?;
+        let steps = get_all(tenant, step_ids.collect()).await?;
         let question_ids: BTreeSet<_> = steps
             .iter()
             .filter_map(|it| match &it.body.config {
@@ -58,10 +61,10 @@ impl Existing {
             steps,
             questions,
             answers,
-            services: list_all(tenant).await?,
-            zones: list_all(tenant).await?,
-            schedules: list_all(tenant).await?,
-            categories: list_all(tenant).await?,
+            services: list_all(tenant, Find::all).await?,
+            zones: list_all(tenant, Find::all).await?,
+            schedules: list_all(tenant, Find::all).await?,
+            categories: list_all(tenant, Find::all).await?,
             ids: HashMap::new(),
         };
         existing.ids = existing.places();
@@ -184,29 +187,5 @@ fn drop_others<E: Entity<Scope = PerTenant>>(
 ) {
     for doc in before.iter().filter(|doc| now.iter().all(|it| it.id != doc.id)) {
         unit.delete(doc.id, doc.version);
-    }
-}
-
-async fn get_all<E: Entity<Scope = PerTenant>>(
-    tenant: &Tenant,
-    ids: Vec<Id<E>>,
-) -> Result<Vec<Doc<E>>> {
-    let mut docs = Vec::with_capacity(ids.len());
-    for id in ids {
-        docs.extend(tenant.scoped().get(id).await?);
-    }
-    Ok(docs)
-}
-
-async fn list_all<E: Entity<Scope = PerTenant>>(tenant: &Tenant) -> Result<Vec<Doc<E>>> {
-    let mut docs = Vec::new();
-    let mut after = None;
-    loop {
-        let (page, next) = tenant.scoped().list(Find::all().after(after)).await?;
-        docs.extend(page);
-        match next {
-            Some(next) => after = Some(next),
-            None => return Ok(docs),
-        }
     }
 }

@@ -12,8 +12,7 @@ use store::StoredEvent;
 use super::{
     VisitorSession,
     effects::Effects,
-    facts::Facts,
-    journal::{self, Header},
+    facts::{self, Facts},
 };
 use crate::{Error, Result};
 
@@ -49,7 +48,8 @@ impl VisitorSession {
             if !self.is_new(command_id) {
                 let known = self.tenant.scoped().events_of_command(self.id(), command_id).await?;
                 if !known.is_empty() {
-                    return self.answer_again(&flow, command, &digest, known).await;
+                    let again = self.answer_again(&flow, command, &digest, known).await;
+                    return again.map_err(Error::for_visitors);
                 }
             }
             match self.attempt(&flow, command_id, &digest, expected_sequence, command).await {
@@ -84,23 +84,7 @@ impl VisitorSession {
             }
             Err(rejection) => return Err(self.rejected(flow, rejection)),
         };
-        let header = Header {
-            session_id: self.session.id,
-            organization_id: self.tenant.organization(),
-            command_id,
-            command_digest,
-            timestamp: now,
-        };
-        let after = self.session.version;
-        let events = journal::number(&self.tenant.house().environment, &header, after, decided);
-        if events.is_empty() {
-            return Ok(Executed { view: self.present(flow), events: Vec::new() });
-        }
-        let mut next = self.session.body.clone();
-        for event in &events {
-            next.apply(event);
-        }
-        let mut unit = self.tenant.scoped().begin(now);
+        let header = self.header(command_id, command_digest, now);
         let effects = Effects {
             visitor: self,
             flow,
@@ -108,19 +92,15 @@ impl VisitorSession {
             kept: &kept,
             file: file.as_ref(),
         };
-        let mut batch = self.tenant.house().store.platform().begin(now);
-        effects.add(&mut unit, &mut batch, &events).await?;
-        let stored = events.iter().map(journal::to_stored).collect::<Result<_>>()?;
-        unit.append(self.session.id, after, stored, &next)?;
-        batch.join(unit);
-        batch.commit().await?;
-        self.session.version += events.len() as u64;
-        self.session.updated_at = now;
-        self.session.body = next;
+        let Some(appended) = self.append(&header, decided, &effects).await? else {
+            return Ok(Executed { view: self.present(flow), events: Vec::new() });
+        };
+        let events = event_types(&appended.events);
+        self.session = appended.session;
         self.remember(command_id);
         match rejection {
             Some(rejection) => Err(self.rejected(flow, rejection)),
-            None => Ok(Executed { view: self.present(flow), events: event_types(&events) }),
+            None => Ok(Executed { view: self.present(flow), events }),
         }
     }
 
@@ -140,7 +120,7 @@ impl VisitorSession {
         digest: &str,
         known: Vec<StoredEvent>,
     ) -> Result<Executed> {
-        let known = self.tenant.read_events(self.session.id, known)?;
+        let known = self.tenant.read_events(self.session.id, &known)?;
         let (Some(first), Some(last)) = (known.first(), known.last()) else {
             return Err(Error::Busy);
         };
@@ -154,7 +134,10 @@ impl VisitorSession {
         if !failed {
             return Ok(Executed { view: self.present(flow), events: event_types(&known) });
         }
-        let Facts { input, .. } = self.facts(flow, command, last.timestamp).await?;
+        let input = match command {
+            Command::AttachFile { file_id } => self.attach_facts(*file_id).await?.0,
+            other => facts::of_refused(other).ok_or(Error::CommandIdReused)?,
+        };
         let decided = session::decide(flow, &self.session.body, &input, last.timestamp);
         self.session.body.apply(last);
         match decided {

@@ -8,6 +8,7 @@ use model::{
     Doc, Entity, Id, LookupKind, Timestamp,
     core::Organization,
     flow::CompiledFlow,
+    routing::Page,
     scheduler::{
         BookingFlowExpressLink, PublicKey, SchedulerConfig, SchedulerStatus, ServiceStatus,
         ServiceZone,
@@ -17,17 +18,13 @@ use model::{
 use store::{Find, Scalar, UnitOfWork};
 use tokio::sync::{Mutex, MutexGuard};
 
+use super::start::Way;
 use crate::{Doors, Error, Member, Result, Scheduler, Tenant};
 
 const BY_SLUG: &model::Index = &BookingFlowExpressLink::COLLECTION.indexes[0];
 
 /// A visit that begins by an express link.
-pub(super) struct ByLink {
-    pub(super) flow: Arc<CompiledFlow>,
-    found: Found,
-}
-
-enum Found {
+pub(super) enum ByLink {
     Refused { id: Option<Id<BookingFlowExpressLink>>, code: LinkFaultCode },
     Usable { link: Doc<BookingFlowExpressLink>, zone: Option<Id<ServiceZone>>, is_archived: bool },
 }
@@ -54,9 +51,9 @@ impl LinkTurns {
 impl ByLink {
     /// What deciding needs to know of it.
     pub(super) fn outcome(&self) -> LinkOutcome<'_> {
-        match &self.found {
-            Found::Refused { id, code } => LinkOutcome::Refused { id: *id, code: *code },
-            Found::Usable { link, zone, is_archived } => LinkOutcome::Usable {
+        match self {
+            Self::Refused { id, code } => LinkOutcome::Refused { id: *id, code: *code },
+            Self::Usable { link, zone, is_archived } => LinkOutcome::Usable {
                 id: link.id,
                 link: &link.body,
                 zone: *zone,
@@ -67,9 +64,9 @@ impl ByLink {
 
     /// The link, if it begins the visit.
     pub(super) fn link(&self) -> Option<&Doc<BookingFlowExpressLink>> {
-        match &self.found {
-            Found::Usable { link, .. } => Some(link),
-            Found::Refused { .. } => None,
+        match self {
+            Self::Usable { link, .. } => Some(link),
+            Self::Refused { .. } => None,
         }
     }
 
@@ -84,8 +81,8 @@ impl ByLink {
 
 impl Scheduler {
     /// The link of the slug, if the organization has it, with the flow that the visit goes
-    /// through: its own, or the scheduler's when it cannot be used.
-    pub(super) async fn by_link(&self, slug: &str, now: Timestamp) -> Result<ByLink> {
+    /// through: its own, or the page's when it cannot be used.
+    pub(super) async fn by_link(&self, slug: &str, page: &Page, now: Timestamp) -> Result<Way> {
         let tenant = self.tenant();
         let link = tenant.express_link(slug).await?;
         let (id, code) = match link {
@@ -99,8 +96,8 @@ impl Scheduler {
                 },
             },
         };
-        let flow = tenant.published(self.config().booking_flow_id).await?;
-        Ok(ByLink { flow, found: Found::Refused { id, code } })
+        let (flow, router_id) = self.routed(page, now).await?;
+        Ok(Way { flow, router_id, by_link: Some(ByLink::Refused { id, code }) })
     }
 }
 
@@ -124,7 +121,7 @@ impl Tenant {
         &self,
         flow: Arc<CompiledFlow>,
         link: Doc<BookingFlowExpressLink>,
-    ) -> Result<ByLink> {
+    ) -> Result<Way> {
         let state = &link.body.prefilled_state;
         let zone = match &state.zip {
             Some(zip) => self.zone_of(&flow, zip).await?,
@@ -135,7 +132,8 @@ impl Tenant {
             None => None,
         };
         let is_archived = service.is_some_and(|it| it.body.status == ServiceStatus::Archived);
-        Ok(ByLink { flow, found: Found::Usable { link, zone, is_archived } })
+        let by_link = Some(ByLink::Usable { link, zone, is_archived });
+        Ok(Way { flow, router_id: None, by_link })
     }
 
     /// The scheduler on whose page a link is opened: one that shows its flow, or the first that

@@ -3,7 +3,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use model::{
     Doc, Id, Timestamp,
-    availability::{Day, OfferedSlot, Rules},
+    availability::{Day, NotOffered, OfferedSlot, Rules},
     core::File,
     flow::CompiledFlow,
     scheduler::{HoldState, Reference, ServiceZone, SlotHold, normalize_postal_code},
@@ -51,9 +51,9 @@ impl VisitorSession {
             Command::GoBack { to_step_id, to_node_id } => Input::GoBack { to_step_id, to_node_id },
             Command::SubmitDetails { values } => Input::SubmitDetails { values },
             Command::AttachFile { file_id } => {
-                file = self.own_file(file_id).await?;
-                let attached = file.as_ref().and_then(|it| self.attached(it));
-                Input::AttachFile { file_id: file_id.object_id(), file: attached }
+                let (input, found) = self.attach_facts(file_id).await?;
+                file = found;
+                input
             }
             Command::RemoveFile { file_id } => {
                 file = self.own_file(file_id).await?;
@@ -84,6 +84,16 @@ impl VisitorSession {
             Command::Resume {} => Input::Resume,
         };
         Ok(Facts { input, taken_over, kept, file })
+    }
+
+    /// The file as it would be attached where the visitor is.
+    pub(super) async fn attach_facts(
+        &self,
+        file_id: Id<File>,
+    ) -> Result<(Input, Option<Doc<File>>)> {
+        let found = self.own_file(file_id).await?;
+        let file = found.as_ref().and_then(|it| self.attached(it));
+        Ok((Input::AttachFile { file_id: file_id.object_id(), file }, found))
     }
 
     async fn view_facts(
@@ -137,7 +147,7 @@ impl VisitorSession {
         start: Timestamp,
         now: Timestamp,
     ) -> Result<(SlotOutcome, Vec<Doc<SlotHold>>)> {
-        let closed = SlotOutcome::Refused(model::availability::NotOffered::Closed);
+        let closed = SlotOutcome::Refused(NotOffered::Closed);
         let Some(planned) = self.tenant.planned(flow, &self.session.body).await? else {
             return Ok((closed, Vec::new()));
         };
@@ -215,6 +225,28 @@ impl Tenant {
         let Some(code) = normalize_postal_code(&config.country, zip) else { return Ok(None) };
         Ok(self.zones(&config.zone_ids).await?.find(&config.country, &code))
     }
+}
+
+/// A command whose values were refused before. Whatever the world says by now, the answer to it
+/// stays the same, and so does what was said then.
+pub(super) fn of_refused(command: &Command) -> Option<Input> {
+    Some(match command.clone() {
+        Command::SubmitZip { zip } => Input::SubmitZip { zip, zone: None },
+        Command::AnswerQuestion { node_id, answer_ids, value } => {
+            Input::AnswerQuestion { node_id, answer_ids, value }
+        }
+        Command::SubmitDetails { values } => Input::SubmitDetails { values },
+        Command::RemoveFile { file_id } => Input::RemoveFile { file_id: file_id.object_id() },
+        Command::SelectTimeslot { start } => {
+            let outcome = SlotOutcome::Refused(NotOffered::Closed);
+            Input::SelectTimeslot { start, outcome }
+        }
+        Command::SubmitCustomer { first_name, last_name, email, phone, address, consents } => {
+            let customer = CustomerDetails { first_name, last_name, email, phone, address };
+            Input::SubmitCustomer { customer, consents }
+        }
+        _ => return None,
+    })
 }
 
 /// Days and what comes after them.

@@ -6,9 +6,10 @@
 use std::collections::HashSet;
 
 use model::{Doc, Id, session::BookingSession};
+use store::StoreError;
 
-use super::VisitorSession;
-use crate::{Result, Tenant};
+use super::{VisitorSession, journal};
+use crate::{Error, Result, Tenant};
 
 /// A session as this process left it.
 pub(crate) struct Remembered {
@@ -33,8 +34,30 @@ impl VisitorSession {
             let seen = Seen::InMemory(remembered.commands.clone());
             return Ok(Some(Self { session: remembered.session.clone(), tenant, seen }));
         }
-        let session = tenant.scoped().get(id).await?;
-        Ok(session.map(|session| Self { session, tenant, seen: Seen::InStore }))
+        let session = tenant.read_session(id).await?;
+        Ok(session.map(|session| Self::read(tenant, session)))
+    }
+
+    /// A session that was just read.
+    pub(super) fn read(tenant: Tenant, session: Doc<BookingSession>) -> Self {
+        Self { tenant, session, seen: Seen::InStore }
+    }
+
+    /// Whether it was this process that wrote its last event, as far as it remembers.
+    pub(super) fn is_last_written_here(&self) -> bool {
+        let key = (self.tenant.organization(), self.session.id);
+        let remembered = self.tenant.caches().sessions.get(&key, self.tenant.now());
+        remembered.is_some_and(|it| it.session.version == self.session.version)
+    }
+
+    /// # Errors
+    /// [`Error::BeingUpdated`] when a newer version has gone on with it: what it made of the
+    /// session is not known here.
+    pub(crate) async fn require_understood(&self) -> Result<()> {
+        match self.seen {
+            Seen::InStore => self.tenant.require_understood(self.id(), self.session.version).await,
+            Seen::InMemory(_) => Ok(()),
+        }
     }
 
     /// Makes sure that it is what the store has now.
@@ -68,6 +91,32 @@ impl VisitorSession {
 }
 
 impl Tenant {
+    /// The document of a session, if the organization has it.
+    ///
+    /// # Errors
+    /// [`Error::BeingUpdated`] when it is written as only a newer version can read it.
+    pub(super) async fn read_session(
+        &self,
+        id: Id<BookingSession>,
+    ) -> Result<Option<Doc<BookingSession>>> {
+        let unreadable = match self.scoped().get(id).await {
+            Err(error @ StoreError::Corrupt { .. }) => error,
+            found => return Ok(found?),
+        };
+        if let Some(record) = self.scoped().raw(id).await? {
+            self.require_understood(id, record.version).await?;
+        }
+        Err(unreadable.into())
+    }
+
+    async fn require_understood(&self, id: Id<BookingSession>, version: u64) -> Result<()> {
+        let last = self.scoped().events(id, version.saturating_sub(1), 1).await?.pop();
+        match last.map(|it| journal::read_body(&it)) {
+            Some(Err(reason)) if reason.is_of_newer_version() => Err(Error::BeingUpdated),
+            _ => Ok(()),
+        }
+    }
+
     /// Keeps a session for its next command.
     pub(super) fn remember(&self, session: Doc<BookingSession>, commands: Option<HashSet<String>>) {
         let key = (self.organization(), session.id);

@@ -1,12 +1,18 @@
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use model::{
     Doc, Id, Problems,
     flow::CompiledFlow,
-    session::{self, Attribution, BookingSession, Device, View},
+    routing::Page,
+    scheduler::BookingFlowRouter,
+    session::{self, Attribution, BookingSession, Device, EventHash, Utm, View},
 };
 
-use super::{express_link::ByLink, journal, token::SessionToken};
+use super::{
+    express_link::ByLink,
+    journal::{self, Entered},
+    token::SessionToken,
+};
 use crate::{Error, Result, Scheduler};
 
 /// The id of the command that begins a visit; a visitor cannot use it again.
@@ -35,6 +41,13 @@ pub struct Started {
     pub view: View,
 }
 
+/// The flow that a visit goes through, and what led there.
+pub(super) struct Way {
+    pub(super) flow: Arc<CompiledFlow>,
+    pub(super) router_id: Option<Id<BookingFlowRouter>>,
+    pub(super) by_link: Option<ByLink>,
+}
+
 impl Scheduler {
     /// Begins a visit.
     ///
@@ -45,45 +58,43 @@ impl Scheduler {
         self.require_active()?;
         check(&request)?;
         let tenant = self.tenant();
+        let page = Page::parse(&request.page_url);
         let Some(slug) = &request.express_link else {
-            let flow = tenant.published(self.config().booking_flow_id).await?;
-            return self.begin(&request, &flow, None).await;
+            let (flow, router_id) = self.routed(&page, tenant.now()).await?;
+            return self.begin(&request, &page, Way { flow, router_id, by_link: None }).await;
         };
         let _turn = tenant.caches().links.turn(tenant.organization(), slug).await;
         for _ in 0..ATTEMPTS {
-            let by_link = self.by_link(slug, tenant.now()).await?;
-            match self.begin(&request, &by_link.flow, Some(&by_link)).await {
+            let way = self.by_link(slug, &page, tenant.now()).await?;
+            let is_counted = way.by_link.as_ref().is_some_and(|it| it.link().is_some());
+            match self.begin(&request, &page, way).await {
                 // Another process has counted a use.
-                Err(error) if by_link.link().is_some() && error.is_conflict() => {}
+                Err(error) if is_counted && error.is_conflict() => {}
                 started => return started,
             }
         }
         Err(Error::Busy)
     }
 
-    async fn begin(
-        &self,
-        request: &StartSession,
-        flow: &CompiledFlow,
-        by_link: Option<&ByLink>,
-    ) -> Result<Started> {
+    async fn begin(&self, request: &StartSession, page: &Page, way: Way) -> Result<Started> {
         let tenant = self.tenant();
+        let flow = &way.flow;
+        let now = tenant.now();
         let token = SessionToken::new(tenant.organization());
         let session_id: Id<BookingSession> = tenant.new_id();
-        let now = tenant.now();
         let hours = self.config().session.resume_ttl_hours;
         let expires_at = now.plus(Duration::from_hours(u64::from(hours)));
         let mut decided = session::start(
             flow,
             self.id(),
             token.hash(),
-            attribution(request, by_link),
+            attribution(request, page, &way),
             request.device.clone(),
             self.locale(request).await?,
             expires_at,
         )
         .map_err(|_| Error::NotPublished)?;
-        if let Some(by_link) = by_link {
+        if let Some(by_link) = &way.by_link {
             decided = session::start_by_link(flow, decided, &by_link.outcome(), now);
         }
         let header = journal::Header {
@@ -93,12 +104,14 @@ impl Scheduler {
             command_digest: "",
             timestamp: now,
         };
-        let events = journal::number(&tenant.house().environment, &header, 0, decided);
+        let beginning = EventHash::beginning(tenant.organization(), session_id);
+        let environment = &tenant.house().environment;
+        let entered = journal::enter(environment, &header, 0, beginning, decided)?;
+        let Entered { events, stored } = entered;
         let session = BookingSession::fold(&events).ok_or(Error::NotPublished)?;
         let mut unit = tenant.scoped().begin(now);
-        let stored = events.iter().map(journal::to_stored).collect::<Result<_>>()?;
         unit.append(session_id, 0, stored, &session)?;
-        if let Some(by_link) = by_link {
+        if let Some(by_link) = &way.by_link {
             by_link.count(&mut unit)?;
         }
         unit.commit().await?;
@@ -121,9 +134,13 @@ impl Scheduler {
     }
 }
 
-fn attribution(request: &StartSession, by_link: Option<&ByLink>) -> Attribution {
-    let link = by_link.and_then(ByLink::link);
-    let given = request.attribution.clone();
+/// The widget's word on the campaign goes before the page's, and both before the link's.
+fn attribution(request: &StartSession, page: &Page, way: &Way) -> Attribution {
+    let link = way.by_link.as_ref().and_then(ByLink::link);
+    let mut given = request.attribution.clone();
+    if given.utm == Utm::default() {
+        given.utm = page.utm();
+    }
     let utm = match link {
         Some(link) => link.body.attributed(given.utm),
         None => given.utm,
@@ -131,7 +148,7 @@ fn attribution(request: &StartSession, by_link: Option<&ByLink>) -> Attribution 
     Attribution {
         landing_url: Some(request.page_url.clone()),
         referrer: request.referrer.clone(),
-        router_id: None,
+        router_id: way.router_id,
         express_link_id: link.map(|it| it.id),
         utm,
         ..given

@@ -3,8 +3,8 @@
 use std::fs;
 
 use app::{
-    Doors, Environment, Error, FirstUser, Installation, Keyring, LogIn, LoggedIn, NewUser, Origin,
-    Outside, SystemDoor,
+    Doors, Environment, Error, FirstUser, Installation, Keyring, LogIn, LoggedIn, MailFolder,
+    Mailer, Mailing, NewUser, Origin, Outside, SystemDoor,
 };
 use model::{
     Id,
@@ -43,6 +43,14 @@ async fn log_in(doors: &Doors, code: Option<String>) -> app::Result<LoggedIn> {
     doors.log_in(LogIn { email, password, code, device: None }, Origin::default()).await
 }
 
+/// Does the jobs that are due now, not those that they make: mails are queued and not sent.
+async fn one_round(system: &SystemDoor) {
+    let folder = tempfile::tempdir().unwrap();
+    let mails = Mailer::Folder(MailFolder::new(folder.path()));
+    let from = "post@example.com".parse().unwrap();
+    assert!(system.worker(Mailing::new(mails, from)).work().await.unwrap() > 0);
+}
+
 fn token(link: &str) -> &str {
     link.split_once("#token=").unwrap().1
 }
@@ -56,6 +64,7 @@ on_both! {
     a_bcrypt_hash_is_taken_once_and_replaced,
     two_links_at_once_set_up_one_platform,
     secrets_are_sealed_anew_and_still_open,
+    the_same_is_done_for_an_account_that_there_is_not,
 }
 
 async fn a_link_opens_until_its_last_second(world: World) {
@@ -161,6 +170,7 @@ async fn who_is_suspended_is_out_and_stays_out(world: World) {
     assert!(matches!(reset(link).await, Err(Error::NotALink)));
     let email = "ada@example.com".parse().unwrap();
     world.doors.forgot_password(&email, Origin::default()).await.unwrap();
+    one_round(&world.system).await;
     let (mails, _) = world.store.platform().list::<Email>(Find::all()).await.unwrap();
     assert_eq!(mails.len(), 0, "a suspended account is sent no link");
 
@@ -212,6 +222,28 @@ async fn two_links_at_once_set_up_one_platform(world: World) {
     assert_eq!(users.len(), 1);
 }
 
+/// Who knows how long an answer takes does not learn who has an account.
+async fn the_same_is_done_for_an_account_that_there_is_not(world: World) {
+    let user = user(&world.system).await;
+    world.chooses_password(user).await;
+    let mut done = Vec::new();
+    for email in ["ada@example.com", "nobody@example.com"] {
+        world.meddling.take_asked();
+        world.doors.forgot_password(&email.parse().unwrap(), Origin::default()).await.unwrap();
+        let forgot = world.meddling.take_asked();
+        let (email, password) = (email.to_owned(), "no password".to_owned().into());
+        let with = LogIn { email, password, code: None, device: None };
+        let refused = world.doors.log_in(with, Origin::default()).await;
+        assert!(matches!(refused, Err(Error::WrongCredentials)));
+        done.push((forgot, world.meddling.take_asked()));
+    }
+    assert_eq!(done[0], done[1]);
+    assert_eq!(done[0].0, ["put temporary_links, put jobs, put audit_log"]);
+    assert_eq!(done[0].1, ["list users"]);
+    one_round(&world.system).await;
+    assert_eq!(world.mails_that_say("password_reset").await.len(), 1);
+}
+
 async fn secrets_are_sealed_anew_and_still_open(world: World) {
     let folder = tempfile::tempdir().unwrap();
     let keys = folder.path().join("keys");
@@ -233,6 +265,7 @@ async fn secrets_are_sealed_anew_and_still_open(world: World) {
     ada.confirm_totp(&authenticator(&secret, &world)).await.unwrap();
     let email = "ada@example.com".parse().unwrap();
     doors.forgot_password(&email, Origin::default()).await.unwrap();
+    one_round(&system).await;
 
     system.rotate_keys().unwrap();
     let first = system.reseal(&mut |_| ()).await.unwrap();

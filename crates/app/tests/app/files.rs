@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use app::{
     Credential, Doors, Environment, Error, FileLink, Files, FilesAt, MailFolder, Mailer, Mailing,
-    Member, NewFile, NewUser, Origin, Outside, SystemDoor,
+    Member, NewFile, NewUser, Once, Origin, Outside, Quota, Request, SystemDoor,
 };
 use futures_util::stream;
 use model::{
@@ -20,6 +20,7 @@ on_both! {
     an_upload_that_was_given_up_leaves_nothing,
     files_go_when_their_time_is_over,
     bytes_that_no_document_knows_are_removed,
+    uploads_at_once_do_not_pass_the_quota,
 }
 
 struct Place {
@@ -32,9 +33,14 @@ struct Place {
 
 impl Place {
     async fn new(world: World) -> Self {
+        Self::with(world, Quota::default()).await
+    }
+
+    async fn with(world: World, quota: Quota) -> Self {
         migrate(&world).await;
         let folder = TempDir::new().unwrap();
         let files = Files::open(FilesAt::Folder(folder.path().to_owned())).unwrap();
+        let files = files.with_quota(quota);
         let outside = Outside::from(Environment::new(world.clock.clone())).with_files(files);
         let (doors, system) = app::open(world.store.clone(), outside);
         let organization = world.organization("acme").await.organization();
@@ -57,15 +63,25 @@ impl Place {
     }
 
     async fn upload(&self) -> Doc<File> {
-        let new = NewFile {
+        self.try_to_upload(None).await.unwrap()
+    }
+
+    /// Nine bytes, of which the sender may have said that there are no more than so many.
+    async fn try_to_upload(&self, most_bytes: Option<u64>) -> Result<Doc<File>, Error> {
+        let file = NewFile {
             filename: "a.txt".to_owned(),
             declared: None,
             directory: "files".to_owned(),
             access_level: AccessLevel::Private,
             metadata: BTreeMap::new(),
+            most_bytes,
         };
         let chunks = stream::iter([Ok::<_, String>("some text".into())]);
-        self.member.upload(new, chunks).await.unwrap()
+        self.member.upload(file, chunks, unnamed()).await.map(new)
+    }
+
+    async fn link(&self, file: &Doc<File>) -> FileLink {
+        new(self.member.link_file(file.id, unnamed()).await.unwrap())
     }
 
     async fn reads(&self, link: &FileLink) -> Result<(), Error> {
@@ -100,6 +116,18 @@ impl Place {
     }
 }
 
+/// A request without an `Idempotency-Key`.
+fn unnamed<T>() -> Request<T> {
+    Request { retry: None, answer: |_| String::new() }
+}
+
+fn new<T>(once: Once<T>) -> T {
+    match once {
+        Once::New(new) => new,
+        Once::Before(answer) => panic!("answered before: {answer}"),
+    }
+}
+
 /// Files below a folder.
 fn kept(folder: &Path) -> usize {
     let entries = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path());
@@ -109,7 +137,7 @@ fn kept(folder: &Path) -> usize {
 async fn a_link_ends_after_a_quarter_of_an_hour(world: World) {
     let place = Place::new(world).await;
     let file = place.upload().await;
-    let link = place.member.link_file(file.id).await.unwrap();
+    let link = place.link(&file).await;
     place.world.clock.turn(15 * 60 - 1);
     place.reads(&link).await.unwrap();
     place.world.clock.turn(1);
@@ -119,7 +147,7 @@ async fn a_link_ends_after_a_quarter_of_an_hour(world: World) {
 async fn an_upload_that_was_given_up_leaves_nothing(world: World) {
     let place = Place::new(world).await;
     let file = place.upload().await;
-    let link = place.member.link_file(file.id).await.unwrap();
+    let link = place.link(&file).await;
     place.stops_after_the_bytes(&file).await;
     assert!(matches!(place.reads(&link).await, Err(Error::NotFound("file"))));
     place.world.clock.turn(9 * 60);
@@ -163,4 +191,29 @@ async fn bytes_that_no_document_knows_are_removed(world: World) {
     assert_eq!(place.system.remove_orphans().await.unwrap(), 1);
     assert_eq!((place.kept(), place.documents().await), (1, 1));
     assert_eq!(file.body.status, FileStatus::Active);
+}
+
+async fn uploads_at_once_do_not_pass_the_quota(world: World) {
+    let place = Place::with(world, Quota { files: 3, bytes: 30 }).await;
+    let at_once = async |most_bytes| {
+        let uploads = (0..12).map(|_| place.try_to_upload(most_bytes));
+        let done = futures_util::future::join_all(uploads).await;
+        let (kept, refused): (Vec<_>, Vec<_>) = done.into_iter().partition(Result::is_ok);
+        for refused in refused {
+            assert!(matches!(refused, Err(Error::OverQuota)), "{refused:?}");
+        }
+        kept.into_iter().map(Result::unwrap).collect::<Vec<_>>()
+    };
+    assert_eq!(at_once(Some(31)).await.len(), 0, "one may be larger than there is room");
+    assert_eq!(at_once(None).await.len(), 0, "so may one that says nothing");
+    let kept = at_once(Some(15)).await;
+    assert_eq!(kept.len(), 2, "each counts for 15 while it comes in");
+    assert_eq!(at_once(Some(9)).await.len(), 1, "each had 9: the third file is the last");
+    assert_eq!(at_once(Some(9)).await.len(), 0);
+    let file = place.member.get(kept[0].id).await.unwrap();
+    place.member.delete::<File>(file.id, None).await.unwrap();
+    place.tends().await;
+    place.world.clock.turn(61);
+    assert_eq!(at_once(Some(9)).await.len(), 1, "there is room again");
+    assert_eq!((place.documents().await, place.kept()), (3, 3));
 }

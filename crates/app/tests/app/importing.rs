@@ -182,8 +182,8 @@ async fn a_draft_does_not_change_what_visitors_get(world: World) {
     let (tenant, key) = world.business("acme", &flows::visits(1)).await;
     let imported = tenant.import_flow(&smaller(), false).await.unwrap();
     assert_eq!(imported.version, None);
-    let flow = &world.all::<BookingFlow>(tenant.organization()).await[0].body;
-    assert!(flow.has_unpublished_changes);
+    let shown = tenant.flow(imported.booking_flow_id).builder().await.unwrap();
+    assert!(shown.flow.body.has_unpublished_changes);
     let mut ada = world.visitor(&key).await;
     ada.does(json!({ "type": "submit_zip", "zip": "30305" })).await;
     assert_eq!(ada.view.question.unwrap().answers.len(), 2);

@@ -1,5 +1,5 @@
 //! A store that a test meddles with: it waits at one place, so that the test decides what happens
-//! meanwhile, or loses an event.
+//! meanwhile, or loses an event. It also tells what was asked of it.
 
 use std::sync::{
     Arc, Mutex,
@@ -19,6 +19,8 @@ pub(crate) struct Meddling {
     pause: Mutex<Option<Pause>>,
     lost: AtomicU64,
     keeps_jobs: AtomicBool,
+    forgets_seats: AtomicBool,
+    asked: Mutex<Vec<String>>,
 }
 
 struct Pause {
@@ -40,6 +42,8 @@ impl Meddling {
             pause: Mutex::default(),
             lost: AtomicU64::new(0),
             keeps_jobs: AtomicBool::new(false),
+            forgets_seats: AtomicBool::new(false),
+            asked: Mutex::default(),
         }
     }
 
@@ -60,6 +64,20 @@ impl Meddling {
     /// As long as it does, no batch that ends a job is written, as if its process had ended before.
     pub(crate) fn keep_jobs(&self, keep: bool) {
         self.keeps_jobs.store(keep, Ordering::SeqCst);
+    }
+
+    /// From now on no seat that is taken is written, as if only looking first kept others away.
+    pub(crate) fn forget_seats(&self) {
+        self.forgets_seats.store(true, Ordering::SeqCst);
+    }
+
+    /// All reads and writes since it was asked last, without ids and values.
+    pub(crate) fn take_asked(&self) -> Vec<String> {
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+
+    fn note(&self, asked: String) {
+        self.asked.lock().unwrap().push(asked);
     }
 
     async fn wait(&self, key: &Key) {
@@ -89,12 +107,14 @@ impl Backend for Meddling {
     }
 
     async fn get(&self, key: &Key) -> Result<Option<Record>> {
+        self.note(format!("get {}", key.collection));
         let found = self.inner.get(key).await;
         self.wait(key).await;
         found
     }
 
     async fn list(&self, query: &Query) -> Result<Page> {
+        self.note(format!("list {}", query.collection));
         self.inner.list(query).await
     }
 
@@ -108,12 +128,24 @@ impl Backend for Meddling {
         self.inner.events_of_command(stream, command_id).await
     }
 
-    async fn commit(&self, batch: Vec<Write>) -> Result<()> {
+    async fn commit(&self, mut batch: Vec<Write>) -> Result<()> {
+        if self.forgets_seats.load(Ordering::SeqCst) {
+            let is_seat =
+                |it: &Write| matches!(it, Write::Put { key, .. } if key.collection == "slot_holds");
+            batch.retain(|it| !is_seat(it));
+        }
         let ends_a_job =
             |it: &Write| matches!(it, Write::Delete { key, .. } if key.collection == "jobs");
         if self.keeps_jobs.load(Ordering::SeqCst) && batch.iter().any(ends_a_job) {
             return Err(StoreError::Unavailable("the process has ended".to_owned()));
         }
+        let writes = batch.iter().map(|it| match it {
+            Write::Put { key, .. } => format!("put {}", key.collection),
+            Write::Delete { key, .. } => format!("delete {}", key.collection),
+            Write::Check { key, .. } => format!("check {}", key.collection),
+            _ => "more".to_owned(),
+        });
+        self.note(writes.collect::<Vec<_>>().join(", "));
         self.inner.commit(batch).await
     }
 

@@ -310,14 +310,14 @@ async fn a_lease_is_what_keeps_a_late_write_out(world: World) {
 async fn a_step_that_somebody_elses_write_comes_in_the_way_of_is_made_again(world: World) {
     let world = with_organizations(world).await;
     let migrations = world.system.migrations_of(WITH_MARK);
-    up(&migrations, Some("0004_seed_system_roles_of_people")).await.unwrap();
+    up(&migrations, Some("0006_seed_system_roles_that_resend")).await.unwrap();
     let mut paused = world.meddling.after_next_read("organizations");
     let mut runner = JoinSet::new();
     runner.spawn(async move { up(&migrations, None).await });
     paused.reached().await;
     rename(&world, 0, "renamed").await;
     paused.go_on();
-    assert_eq!(runner.join_next().await.unwrap().unwrap().unwrap(), ["0005_mark"]);
+    assert_eq!(runner.join_next().await.unwrap().unwrap().unwrap(), ["9999_mark"]);
     let names: Vec<_> =
         all::<Organization>(&world).await.into_iter().map(|it| it.body.name).collect();
     assert_eq!(names, ["renamed!", "other!", "third!"]);
@@ -354,7 +354,7 @@ async fn a_lease_of_a_clock_that_was_wrong_is_not_waited_for(world: World) {
     take_lease(&world).await;
     world.clock.turn(-YEAR);
     let migrations = world.system.migrations_of(WITH_MARK);
-    assert_eq!(up(&migrations, None).await.unwrap(), ["0005_mark"]);
+    assert_eq!(up(&migrations, None).await.unwrap(), ["9999_mark"]);
 }
 
 async fn a_failure_is_recorded_and_stops_and_the_next_run_goes_on_there(world: World) {
@@ -366,9 +366,9 @@ async fn a_failure_is_recorded_and_stops_and_the_next_run_goes_on_there(world: W
     let migrations = world.system.migrations_of(WITH_MARK);
     for _ in 0..2 {
         let failed = up(&migrations, None).await.unwrap_err().to_string();
-        let at = format!("migration 0005_mark failed at organizations {}: ", second.id);
+        let at = format!("migration 9999_mark failed at organizations {}: ", second.id);
         assert!(failed.starts_with(&at), "{failed}");
-        let record = platform.get(DataMigration::id_for("0005_mark")).await.unwrap().unwrap().body;
+        let record = platform.get(DataMigration::id_for("9999_mark")).await.unwrap().unwrap().body;
         assert_eq!(record.status, MigrationStatus::Failed);
         assert!(record.error.unwrap().contains(&second.id.to_string()));
         assert_eq!(record.progress.unwrap().done, 1);
@@ -377,7 +377,7 @@ async fn a_failure_is_recorded_and_stops_and_the_next_run_goes_on_there(world: W
     rename(&world, 1, "other").await;
     let mut done = Vec::new();
     let mut watch = |it: Watched<'_>| done.push(it.progress.done);
-    assert_eq!(migrations.up(None, &mut watch).await.unwrap(), ["0005_mark"]);
+    assert_eq!(migrations.up(None, &mut watch).await.unwrap(), ["9999_mark"]);
     assert_eq!(done, [2, 3], "it goes on behind the first");
     let names: Vec<_> =
         all::<Organization>(&world).await.into_iter().map(|it| it.body.name).collect();

@@ -19,11 +19,11 @@ struct Mark {
 
 /// All migrations and one on the data of organizations.
 pub(crate) const WITH_MARK: &[&dyn Migration] =
-    &with(&Mark { unique_name: "0005_mark", mark: "!" });
+    &with(&Mark { unique_name: "9999_mark", mark: "!" });
 
 /// The same, but the last one has become another.
 pub(crate) const WITH_OTHER_MARK: &[&dyn Migration] =
-    &with(&Mark { unique_name: "0005_mark", mark: "?" });
+    &with(&Mark { unique_name: "9999_mark", mark: "?" });
 
 const fn with(last: &'static dyn Migration) -> [&'static dyn Migration; MIGRATIONS.len() + 1] {
     let mut all = [last; MIGRATIONS.len() + 1];

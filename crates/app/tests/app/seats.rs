@@ -65,6 +65,19 @@ async fn last_seat(world: &World, capacity: u32) {
     assert_eq!(booked.len(), capacity as usize + 1);
 }
 
+/// The control of the two above: there would be more winners than seats.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_store_that_forgets_seats_is_noticed() {
+    let world = World::in_memory().await;
+    let (_, key) = world.business("acme", &flows::visits(1)).await;
+    let visitors = at_the_timeslots(&[&world.doors], &key, 10).await;
+    let wanted = visitors[0].starts().await[0];
+    world.meddling.forget_seats();
+    let visitors = all_choose(visitors, move |_| wanted).await;
+    let winners = visitors.iter().filter(|it| it.step() == StepType::CustomerInfo);
+    assert!(winners.count() > 1);
+}
+
 async fn no_more_are_booked_on_a_day_than_the_day_takes(world: World) {
     let (tenant, key) = world.business("acme", &flows::visits_per_day(2)).await;
     let visitors = at_the_timeslots(&[&world.doors], &key, 12).await;

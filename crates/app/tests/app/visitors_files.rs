@@ -55,6 +55,7 @@ impl Place {
             directory: "elsewhere".to_owned(),
             access_level: AccessLevel::Public,
             metadata: BTreeMap::new(),
+            most_bytes: None,
         };
         let chunks = stream::iter([Ok::<_, String>(text.into())]);
         self.visitor.door().await.upload(new, chunks).await

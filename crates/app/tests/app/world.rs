@@ -7,7 +7,8 @@ use std::sync::{
 
 use app::{Clock, Doors, Environment, NewOrganization, SchedulerSettings, SystemDoor, Tenant};
 use model::{
-    Entity, Id, PerTenant, Timestamp, core::Organization, flow::file::FlowFile, scheduler::SlotHold,
+    Entity, Id, OfOrganizations, Timestamp, core::Organization, flow::file::FlowFile,
+    scheduler::SlotHold,
 };
 use store::{Backend, Find, Store, memory::MemoryBackend};
 use store_sqlite::{Options, SqliteBackend};
@@ -57,6 +58,18 @@ pub(crate) struct Beside {
     pub(crate) system: SystemDoor,
 }
 
+/// The clock of a machine that goes wrong.
+struct Wrong {
+    clock: Arc<TestClock>,
+    by: i64,
+}
+
+impl Clock for Wrong {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.clock.now().millis() + self.by * 1_000)
+    }
+}
+
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::SeqCst))
@@ -96,6 +109,14 @@ impl World {
     pub(crate) async fn beside_on(&self, backend: Arc<dyn Backend>) -> Beside {
         let store = Store::open(backend).await.unwrap();
         let (doors, system) = app::open(store, Environment::new(self.clock.clone()));
+        Beside { doors, system }
+    }
+
+    /// A second process, whose clock is wrong by so many seconds.
+    pub(crate) async fn beside_with_clock_wrong_by(&self, seconds: i64) -> Beside {
+        let store = Store::open(self.backend()).await.unwrap();
+        let clock = Arc::new(Wrong { clock: self.clock.clone(), by: seconds });
+        let (doors, system) = app::open(store, Environment::new(clock));
         Beside { doors, system }
     }
 
@@ -151,7 +172,7 @@ impl World {
     }
 
     /// All documents of a kind that an organization has.
-    pub(crate) async fn all<E: Entity<Scope = PerTenant>>(
+    pub(crate) async fn all<E: Entity<Scope: OfOrganizations>>(
         &self,
         organization: Id<Organization>,
     ) -> Vec<model::Doc<E>> {

@@ -1,11 +1,14 @@
 use std::{
+    fs,
+    path::PathBuf,
     process::ExitCode,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use clap::Args;
 use hyper::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::client::{self, Target};
 use crate::output::{Failure, Output};
@@ -15,7 +18,7 @@ use crate::output::{Failure, Output};
 pub(crate) struct Ask {
     /// Of a server, such as <http://127.0.0.1:8080>.
     url: String,
-    /// Where to; `{n}` is another number each time.
+    /// Where to; `{n}` is another number each time, `{each}` another line of `--each`.
     path: String,
     #[arg(long, default_value = "GET")]
     method: Method,
@@ -28,6 +31,9 @@ pub(crate) struct Ask {
     /// `Cookie`.
     #[arg(long)]
     cookie: Option<String>,
+    /// What `{each}` stands for in the path, one a line.
+    #[arg(long, value_name = "FILE")]
+    each: Option<PathBuf>,
     #[arg(long, default_value_t = 16)]
     connections: u64,
     #[arg(long, default_value_t = 3)]
@@ -41,10 +47,14 @@ impl Ask {
     #[expect(clippy::disallowed_methods, reason = "one task for each connection, all awaited")]
     pub(crate) async fn run(self, output: &Output) -> Result<ExitCode, Failure> {
         let target = Target::parse(&self.url)?;
+        let each = self.each.as_ref().map(fs::read_to_string).transpose();
+        let each = each.map_err(|error| Failure::new(format!("--each: {error}")))?;
+        let each: Arc<[String]> =
+            each.as_deref().unwrap_or_default().lines().map(str::to_owned).collect();
         let until = Instant::now() + Duration::from_secs(self.seconds);
-        let ask = std::sync::Arc::new(self);
+        let ask = Arc::new(self);
         let asking: Vec<_> = (0..ask.connections)
-            .map(|n| tokio::spawn(ask.clone().until(target, n, until)))
+            .map(|n| tokio::spawn(ask.clone().until(target, n, each.clone(), until)))
             .collect();
         let mut latencies = Vec::new();
         for asked in asking {
@@ -62,25 +72,29 @@ impl Ask {
     }
 
     async fn until(
-        self: std::sync::Arc<Self>,
+        self: Arc<Self>,
         target: Target,
         connection: u64,
+        each: Arc<[String]>,
         until: Instant,
     ) -> Result<Vec<Duration>, Failure> {
         let mut open = client::connect(&target).await?;
         open.cookie.clone_from(&self.cookie);
         let mut latencies = Vec::new();
+        // No two connections are at the same line at a time, as long as there are more lines.
+        let mut lines = each.iter().cycle().skip(usize::try_from(connection).unwrap_or_default());
+        let connections = usize::try_from(self.connections).unwrap_or(1);
         while Instant::now() < until {
             let n = self.from + connection * 10_000_000 + latencies.len() as u64;
             let numbered = |text: &str| text.replace("{n}", &n.to_string());
             let body = self.body.as_deref().map(numbered);
-            let body: Option<Value> = body
-                .map(|it| serde_json::from_str(&it))
-                .transpose()
-                .map_err(|error| Failure::new(format!("--body: {error}")))?;
+            let mut path = numbered(&self.path);
+            if let Some(line) = lines.next() {
+                path = path.replace("{each}", line);
+                lines.by_ref().take(connections - 1).for_each(drop);
+            }
             let began = Instant::now();
-            let path = numbered(&self.path);
-            open.call(self.method.clone(), &path, self.token.as_deref(), body.as_ref()).await?;
+            open.send(self.method.clone(), &path, self.token.as_deref(), body).await?;
             latencies.push(began.elapsed());
         }
         Ok(latencies)

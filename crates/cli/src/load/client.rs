@@ -59,6 +59,21 @@ impl Connection {
         token: Option<&str>,
         body: Option<&Value>,
     ) -> Result<Value, Failure> {
+        let bytes = self.send(method, path, token, body.map(Value::to_string)).await?;
+        if bytes.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&bytes).map_err(|error| Failure::new(format!("{path}: {error}")))
+    }
+
+    /// As [`Self::call`], with bodies as they are sent.
+    pub(super) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        token: Option<&str>,
+        body: Option<String>,
+    ) -> Result<Bytes, Failure> {
         let failed = |error: &dyn std::fmt::Display| Failure::new(format!("{path}: {error}"));
         let mut request = Request::builder().method(method).uri(path).header(HOST, &self.host);
         if let Some(token) = token {
@@ -70,8 +85,8 @@ impl Connection {
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
-        let body = body.map(Value::to_string).unwrap_or_default();
-        let request = request.body(Full::from(body)).map_err(|error| failed(&error))?;
+        let request =
+            request.body(Full::from(body.unwrap_or_default())).map_err(|error| failed(&error))?;
         self.sender.ready().await.map_err(|error| failed(&error))?;
         let response = self.sender.send_request(request).await.map_err(|error| failed(&error))?;
         let status = response.status();
@@ -84,9 +99,6 @@ impl Connection {
                 text.chars().take(400).collect::<String>()
             )));
         }
-        if bytes.is_empty() {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&bytes).map_err(|error| failed(&error))
+        Ok(bytes)
     }
 }

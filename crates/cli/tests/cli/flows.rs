@@ -4,7 +4,16 @@ use serde_json::Value;
 
 use crate::wrkbelt::{Folder, sample, visits};
 
-const SAMPLES: [&str; 3] = ["peachtree-home-services", "hartwell-law", "sparkle-cleaning"];
+const SAMPLES: [&str; 8] = [
+    "peachtree-home-services",
+    "hartwell-law",
+    "sparkle-cleaning",
+    "copperline-garage-doors",
+    "bayside-pest-control",
+    "lakeview-family-clinic",
+    "two-rivers-moving",
+    "highline-solar",
+];
 
 #[test]
 fn every_sample_is_sound() {
@@ -119,4 +128,44 @@ fn a_diagram_is_a_picture_or_mermaid() {
 
 fn keys(value: &Value) -> Vec<&str> {
     value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn a_stored_flow_is_published_scheduled_and_rolled_back() {
+    let folder = Folder::new();
+    let flow = folder.write("flow.yaml", &visits(1));
+    let import = ["flow", "import", &flow, "--organization", "acme", "--create-organization"];
+    folder.json(&import);
+    let flow = |command: &str, more: &[&str]| {
+        let all = [&["flow", command, "visits", "--organization", "acme"], more].concat();
+        folder.json(&all)
+    };
+    assert_eq!(flow("versions", &[]), serde_json::json!([]));
+    let first = flow("publish", &["--note", "The first"]);
+    assert_eq!((&first["version"], &first["scheduled_for"]), (&1.into(), &Value::Null));
+    assert_eq!(flow("publish", &[])["version"], 2);
+    let later = flow("publish", &["--at", "2999-01-01T00:00:00Z"]);
+    assert_eq!(later["scheduled_for"], "2999-01-01T00:00:00.000Z");
+    assert_eq!(flow("rollback", &["--to", "1"])["version"], 1);
+    let versions = flow("versions", &[]);
+    let shown = |n: usize| (&versions[n]["number"], &versions[n]["is_published"]);
+    assert_eq!(shown(0), (&3.into(), &false.into()));
+    assert_eq!(shown(2), (&1.into(), &true.into()));
+    assert_eq!((&versions[2]["note"], &versions[1]["note"]), (&"The first".into(), &Value::Null));
+    assert_eq!(versions[0]["scheduled_for"], later["scheduled_for"]);
+    assert_eq!(versions[2]["checksum"], first["checksum"]);
+
+    let people = folder.run(&["flow", "versions", "visits", "--organization", "acme"]).stdout;
+    assert!(people.contains("from 2999") && people.contains("The first"), "{people}");
+    let refused = |all: &[&str]| {
+        let ran = folder.run(all);
+        assert_eq!((ran.code, &*ran.stdout), (1, ""), "{ran:?}");
+        ran.stderr
+    };
+    let again = refused(&["flow", "rollback", "visits", "--to", "1", "--organization", "acme"]);
+    assert!(again.contains("published already"), "{again}");
+    let nobody = refused(&["flow", "publish", "nothing", "--organization", "acme"]);
+    assert!(nobody.contains("no such booking flow"), "{nobody}");
+    let nobody = refused(&["flow", "publish", "visits", "--organization", "nobody"]);
+    assert!(nobody.contains("no organization nobody"), "{nobody}");
 }

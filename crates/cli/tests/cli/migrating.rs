@@ -12,11 +12,13 @@ use store_sqlite::{Options, SqliteBackend};
 
 use crate::wrkbelt::{Folder, Server, ran, visits};
 
-const ALL: [&str; 4] = [
+const ALL: [&str; 6] = [
     "0001_seed_permissions",
     "0002_seed_system_roles",
     "0003_seed_permissions_of_people",
     "0004_seed_system_roles_of_people",
+    "0005_seed_permission_to_resend",
+    "0006_seed_system_roles_that_resend",
 ];
 
 fn statuses(folder: &Folder) -> Vec<Value> {
@@ -108,7 +110,7 @@ fn a_command_that_only_looks_refuses_a_store_that_is_not_migrated() {
         let ran = folder.run(arguments);
         assert_eq!(
             ran.failure(),
-            "this store has to be migrated first (0004_seed_system_roles_of_people): run \
+            "this store has to be migrated first (0006_seed_system_roles_that_resend): run \
              `wrkbelt migrate up`"
         );
     }

@@ -28,10 +28,14 @@ pub struct Job {
 pub enum JobKind {
     /// The target is an e-mail.
     SendEmail,
+    /// The target is a link that nobody has: its address asked for another password.
+    SendPasswordReset,
     /// The target is a file whose bytes are no longer wanted.
     RemoveFile,
     /// The target is an organization that was deleted: what it had goes too.
     PurgeOrganization,
+    /// The target is a booking flow whose scheduled version becomes the published one.
+    PublishFlow,
 }
 
 impl Entity for Job {

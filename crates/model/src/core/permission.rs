@@ -148,6 +148,9 @@ permissions! {
         UpdateMembership Admin "Change the roles of a member.";
         DeleteMembership Admin "End a membership.";
     }
+    revision {} and {
+        UpdateEmail Admin "Send an e-mail again that did not arrive.";
+    }
 }
 
 impl Permission {

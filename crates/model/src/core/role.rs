@@ -1,11 +1,14 @@
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    borrow::Borrow,
+    collections::{BTreeMap, BTreeSet, HashSet},
+};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Collection, Entity, Id, Index, OnDelete, Only, Place, Problems, Reference, Shared,
-    core::Permission,
+    core::{Permission, PermissionSet},
 };
 
 /// What its members may do. An organization's own, or a system role, which belongs to nobody and
@@ -61,9 +64,9 @@ impl Entity for Role {
 /// one that is not among `roles`.
 pub fn effective_permissions(
     role: Id<Role>,
-    roles: &BTreeMap<Id<Role>, Role>,
-) -> Result<BTreeSet<Permission>, Problems> {
-    let mut permissions = BTreeSet::new();
+    roles: &BTreeMap<Id<Role>, impl Borrow<Role>>,
+) -> Result<PermissionSet, Problems> {
+    let mut permissions = PermissionSet::default();
     let mut missing = BTreeSet::new();
     let mut depth = 0;
     let mut level = BTreeSet::from([role]);
@@ -71,8 +74,8 @@ pub fn effective_permissions(
     while !level.is_empty() && depth <= roles.len() {
         let mut next = BTreeSet::new();
         for id in level {
-            if let Some(role) = roles.get(&id) {
-                permissions.extend(&role.permissions);
+            if let Some(role) = roles.get(&id).map(Borrow::borrow) {
+                permissions.extend(role.permissions.iter().copied());
                 next.extend(&role.inherits);
             } else {
                 missing.insert(id);

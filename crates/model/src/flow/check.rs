@@ -7,12 +7,12 @@ mod references;
 mod steps;
 mod walk;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use self::{graph::Graph, names::Names};
+use self::{graph::Graph, names::Names, paths::Measured};
 use crate::flow::FlowBundle;
 
 /// All that was found, and what the graph measures.
@@ -24,6 +24,10 @@ pub struct Report {
     /// How many ways there are from the first question to a service: exact, in decimal. `0` while
     /// the graph has a cycle.
     pub paths: String,
+    /// How many of them end at each service, by its place in the flow file, in decimal.
+    pub paths_to: BTreeMap<String, String>,
+    /// One of the paths to a service on which most is asked, place by place.
+    pub longest: Vec<String>,
     pub nodes: usize,
     pub edges: usize,
     pub questions: QuestionsAsked,
@@ -73,16 +77,14 @@ pub fn check(bundle: &FlowBundle) -> Report {
     steps::check(bundle, &mut findings);
     references::check(bundle, &names, &mut findings);
     let Some(graph) = Graph::of(&bundle.snapshot, &names, &mut findings) else {
-        return findings.into_report(0, 0, "0".to_owned(), QuestionsAsked::default());
+        return findings.into_report(0, 0, Measured::default());
     };
     graph.check_shape(&names, &mut findings);
     walk::check(&graph, &names, &mut findings);
     let measured = paths::measure(&graph, &names, &mut findings);
     let reachable = graph.reachable_services();
     steps::check_services(bundle, &reachable, &mut findings);
-    let (paths, questions) =
-        measured.unwrap_or_else(|| ("0".to_owned(), QuestionsAsked::default()));
-    findings.into_report(graph.len(), graph.edges(), paths, questions)
+    findings.into_report(graph.len(), graph.edges(), measured.unwrap_or_default())
 }
 
 /// Collects findings up to [`MOST_OF_ONE_CODE`] of each code.
@@ -121,35 +123,31 @@ impl Findings {
         self.of_code.get(code).is_none_or(|it| *it < MOST_OF_ONE_CODE)
     }
 
-    fn into_report(
-        self,
-        nodes: usize,
-        edges: usize,
-        paths: String,
-        questions: QuestionsAsked,
-    ) -> Report {
-        Report::new(self.kept, nodes, edges, paths, questions)
+    fn into_report(self, nodes: usize, edges: usize, measured: Measured) -> Report {
+        let Measured { paths, paths_to, longest, questions } = measured;
+        let paths_to = paths_to.into_iter().map(|(place, it)| (place, it.to_string())).collect();
+        let paths = paths.to_string();
+        let unsorted = Report {
+            ok: false,
+            findings: self.kept,
+            paths,
+            paths_to,
+            longest,
+            nodes,
+            edges,
+            questions,
+        };
+        unsorted.with([])
     }
 }
 
 impl Report {
-    fn new(
-        mut findings: Vec<Finding>,
-        nodes: usize,
-        edges: usize,
-        paths: String,
-        questions: QuestionsAsked,
-    ) -> Self {
-        findings.sort_by_key(|it| it.severity);
-        let ok = findings.iter().all(|it| it.severity != Severity::Error);
-        Self { ok, findings, paths, nodes, edges, questions }
-    }
-
     /// The same report with more findings.
     #[must_use]
-    pub fn with(self, more: impl IntoIterator<Item = Finding>) -> Self {
-        let Self { mut findings, paths, nodes, edges, questions, .. } = self;
-        findings.extend(more);
-        Self::new(findings, nodes, edges, paths, questions)
+    pub fn with(mut self, more: impl IntoIterator<Item = Finding>) -> Self {
+        self.findings.extend(more);
+        self.findings.sort_by_key(|it| it.severity);
+        self.ok = self.findings.iter().all(|it| it.severity != Severity::Error);
+        self
     }
 }

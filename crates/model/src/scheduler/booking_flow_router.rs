@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Collection, Entity, Id, Index, OnDelete, Only, PerTenant, Place, Reference, Timestamp,
+    routing::is_dots,
     scheduler::{BookingFlow, SchedulerConfig},
 };
 
@@ -145,9 +146,11 @@ impl MatchingCriteria {
             place.require(!segment.contains('/'), "segment", "must be one segment, without /");
             let inner_wildcard = segment.contains('*') && segment != "*" && segment != "**";
             place.require(!inner_wildcard, "segment", "must be a literal, * or **");
+            place.require(!is_dots(segment), "segment", "must be a segment that a page can have");
             let last = n + 1 == segments.len();
             place.require(segment != "**" || last, "segment", "** may stand at the end only");
         }
+        place.at("query_params").range(&self.query_params.len(), &0, &50);
         for (name, parameter) in &self.query_params {
             let mut place = place.at(format_args!("query_params.{name}"));
             place.text(name, 1, 100);

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{
     Deserialize, Deserializer, Serialize,
@@ -11,9 +13,10 @@ use crate::{
     core::User,
     hex,
     scheduler::{
-        BookingAnswerCategory, BookingFlow, BookingQuestion, BookingQuestionAnswer, BookingService,
+        AnswerKind, BookingAnswerCategory, BookingFlow, BookingFlowStatus, BookingQuestion,
+        BookingQuestionAnswer, BookingService,
     },
-    step::BookingFlowStep,
+    step::{BookingFlowStep, NodeTarget, ServiceGraph, StepConfig},
 };
 
 /// A flow as it was when it was published; never changed after. A session stays on the version
@@ -90,6 +93,59 @@ impl FlowSnapshot {
     pub fn checksum(&self) -> String {
         let canonical = serde_json::to_value(self).unwrap_or_default().to_string();
         hex(&Sha256::digest(canonical))
+    }
+
+    /// SHA-256, in hex, of what visitors meet: the same for a draft and a version of it that
+    /// differ in nothing but where the flow stands in its life, the order of their lists, and what
+    /// no step leads to.
+    pub fn content_checksum(&self) -> String {
+        let mut content = self.clone().trimmed();
+        content.flow.body = BookingFlow {
+            status: BookingFlowStatus::Draft,
+            published_version_id: None,
+            has_unpublished_changes: false,
+            scheduled_publication: None,
+            failed_publication: None,
+            ..content.flow.body
+        };
+        content.steps.sort_by_key(|it| it.id);
+        content.questions.sort_by_key(|it| it.id);
+        content.answers.sort_by_key(|it| it.id);
+        content.categories.sort_by_key(|it| it.id);
+        content.services.sort_by_key(|it| it.id);
+        content.checksum()
+    }
+
+    /// Without the services and categories of the organization that nothing in the flow names.
+    #[must_use]
+    pub fn trimmed(mut self) -> Self {
+        let services: HashSet<_> = self.service_ids().collect();
+        let categories: HashSet<_> =
+            self.answers.iter().filter_map(|it| it.body.category_id).collect();
+        self.services.retain(|it| services.contains(&it.id));
+        self.categories.retain(|it| categories.contains(&it.id));
+        self
+    }
+
+    /// The graphs of its service-selection steps: one when it is sound.
+    pub fn graphs(&self) -> impl Iterator<Item = &ServiceGraph> {
+        self.steps.iter().filter_map(|it| match &it.body.config {
+            StepConfig::ServiceSelection(config) => Some(&config.graph),
+            _ => None,
+        })
+    }
+
+    /// What its nodes and answers lead to, each as often as it is named.
+    pub fn service_ids(&self) -> impl Iterator<Item = Id<BookingService>> {
+        let nodes = self.graphs().flat_map(|it| &it.nodes).filter_map(|it| match it.target {
+            NodeTarget::Service { booking_service_id } => Some(booking_service_id),
+            _ => None,
+        });
+        let answers = self.answers.iter().filter_map(|it| match it.body.kind {
+            AnswerKind::ServiceReference { booking_service_id } => Some(booking_service_id),
+            AnswerKind::Text {} => None,
+        });
+        nodes.chain(answers)
     }
 }
 

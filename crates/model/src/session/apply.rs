@@ -49,6 +49,7 @@ impl BookingSession {
                 last_event_id: event.id,
                 last_sequence: 0,
                 last_event_at: event.timestamp,
+                last_event_hash: None,
                 last_seen_sequence: 0,
                 notice: None,
                 temp_selections: Some(Selections::default()),
@@ -144,6 +145,9 @@ impl BookingSession {
         self.current_state.last_event_id = event.id;
         self.current_state.last_sequence = event.sequence;
         self.current_state.last_event_at = event.timestamp;
+        if event.body.previous_hash.is_some() {
+            self.current_state.last_event_hash = Some(event.hash);
+        }
         if !event.body.data.is_unseen() {
             self.current_state.last_seen_sequence = event.sequence;
         }

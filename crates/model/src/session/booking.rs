@@ -71,7 +71,7 @@ pub(super) fn answer_text(flow: &CompiledFlow, given: &super::GivenAnswer) -> St
     }
 }
 
-fn value_text(value: &Value) -> String {
+pub(super) fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         Value::Bool(true) => "yes".to_owned(),

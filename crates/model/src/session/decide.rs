@@ -10,6 +10,7 @@ mod zipcode;
 
 pub(crate) use details::check_value;
 pub use express_link::{LinkOutcome, start_by_link};
+pub use finish::sweep;
 pub(super) use navigation::question_before;
 
 use super::{Active, Attribution, BookingSession, Device, EventData, Input, Rejection};
@@ -52,7 +53,7 @@ fn decide_one(
     now: Timestamp,
 ) -> Result<Vec<Decided>, Rejection> {
     if *input == Input::Resume {
-        return finish::resume(session, now);
+        return finish::resume(flow, session, now);
     }
     let mut visit = Visit::new(flow, session.active(now)?)?;
     match input {

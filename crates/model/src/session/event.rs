@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AbandonReason, AttachedFile, Attribution, CustomerDetails, Device, LinkFault, Prefilled, Seat,
+    AbandonReason, AttachedFile, Attribution, CustomerDetails, Device, EventHash, LinkFault,
+    Prefilled, Seat,
 };
 use crate::{
     Id, ObjectId, Timestamp,
@@ -35,6 +36,9 @@ pub struct SessionEvent {
     pub timestamp: Timestamp,
     /// The command that caused it.
     pub command_id: String,
+    /// Of the event as it is stored.
+    #[serde(skip)]
+    pub hash: EventHash,
     #[serde(flatten)]
     pub body: EventBody,
 }
@@ -54,6 +58,10 @@ pub struct EventBody {
     /// first event of a command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command_digest: Option<String>,
+    /// Of the event before as it is stored, or of the session for the first one. Absent in events
+    /// from before there was a chain.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_hash: Option<EventHash>,
 }
 
 /// What happened.

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    AttachedFile, CustomerDetails, GivenAnswer, LinkFaultCode, Prefilled, Rejection, Seat,
+    AttachedFile, CustomerDetails, EventHash, GivenAnswer, LinkFaultCode, Prefilled, Rejection,
+    Seat,
 };
 use crate::{
     Collection, Entity, EventCollection, Id, Index, ObjectId, OnDelete, Only, PerTenant, Place,
@@ -51,6 +52,9 @@ pub struct CurrentState {
     pub last_event_id: ObjectId,
     pub last_sequence: u64,
     pub last_event_at: Timestamp,
+    /// Of the last event as it is stored: the head of the chain, once there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_event_hash: Option<EventHash>,
     /// Of the last event that a visitor could see: an older `expected_sequence` is stale.
     pub last_seen_sequence: u64,
     /// An expected "no" that the visitor has not got past yet.
@@ -294,6 +298,22 @@ pub struct Active<'a> {
 }
 
 impl BookingSession {
+    /// Those that go on, of one scheduler: who has been idle for longest comes first.
+    pub const BY_LAST_EVENT: Index = Index {
+        name: "scheduler_and_last_event",
+        fields: &["scheduler_config_id", "current_state.last_event_at"],
+        unique: false,
+        only: Only::OneOf("booking_outcome.status", &["active"]),
+    };
+
+    /// Those that can still expire.
+    pub const BY_EXPIRY: Index = Index {
+        name: "expires_at",
+        fields: &["expires_at"],
+        unique: false,
+        only: Only::OneOf("booking_outcome.status", &["active", "abandoned"]),
+    };
+
     /// The session, if it goes on at `now`.
     pub fn active(&self, now: Timestamp) -> Result<Active<'_>, Rejection> {
         if now >= self.expires_at {
@@ -334,6 +354,8 @@ impl Entity for BookingSession {
                 unique: false,
                 only: Only::All,
             },
+            Self::BY_LAST_EVENT,
+            Self::BY_EXPIRY,
         ],
         references: &[
             Reference {

@@ -1,6 +1,7 @@
 //! Given what a visitor did, when they do this, then that happens.
 
 mod answers;
+mod chain;
 mod customer;
 mod details;
 mod express_link;
@@ -10,7 +11,9 @@ mod finish;
 mod navigation;
 mod random;
 mod scene;
+mod simulated;
 mod state;
+mod timeline;
 mod timeslots;
 mod wrong_step;
 mod zip;

@@ -1,5 +1,7 @@
 //! Flow files: read, built, checked, written.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use model::{
     Id, ObjectId,
@@ -14,10 +16,15 @@ use model::{
 
 use crate::files::{build, parse};
 
-const SAMPLES: [&str; 3] = [
+const SAMPLES: [&str; 8] = [
+    include_str!("../../../../samples/bayside-pest-control/flow.yaml"),
+    include_str!("../../../../samples/copperline-garage-doors/flow.yaml"),
     include_str!("../../../../samples/hartwell-law/flow.yaml"),
+    include_str!("../../../../samples/highline-solar/flow.yaml"),
+    include_str!("../../../../samples/lakeview-family-clinic/flow.yaml"),
     include_str!("../../../../samples/peachtree-home-services/flow.yaml"),
     include_str!("../../../../samples/sparkle-cleaning/flow.yaml"),
+    include_str!("../../../../samples/two-rivers-moving/flow.yaml"),
 ];
 
 /// As the specification of the format writes files: short, in flow mappings, without quotes.
@@ -53,8 +60,31 @@ fn every_sample_is_sound_and_all_its_journeys_end_where_they_should() {
         assert_eq!(journeys(&file), [], "{}", file.flow.slug);
     }
     for text in SAMPLES {
-        assert!(!parse(text).journeys.is_empty());
+        let file = parse(text);
+        let taken: BTreeSet<_> =
+            file.journeys.iter().filter_map(|it| it.expect.service.clone()).collect();
+        assert!(!taken.is_empty(), "{}", file.flow.slug);
     }
+}
+
+/// The trades that the samples have beside the first three.
+#[test]
+fn every_service_of_the_samples_of_trades_has_a_journey_and_nothing_is_left_to_warn_of() {
+    let mut kinds = BTreeSet::new();
+    for text in SAMPLES {
+        let file = parse(text);
+        kinds.extend(file.questions.values().map(|it| format!("{:?}", it.kind)));
+        if ["home-services", "consultations", "home-cleaning"].contains(&file.flow.slug.as_str()) {
+            continue;
+        }
+        let taken: BTreeSet<_> =
+            file.journeys.iter().filter_map(|it| it.expect.service.as_ref()).collect();
+        assert_eq!(taken, file.services.keys().collect(), "{}", file.flow.slug);
+        let report = check(&build(&file).bundle);
+        assert!((30..=150).contains(&report.nodes), "{}: {}", file.flow.slug, report.nodes);
+        assert_eq!(report.findings, [], "{}", file.flow.slug);
+    }
+    assert_eq!(kinds.len(), 6, "{kinds:?}");
 }
 
 #[test]

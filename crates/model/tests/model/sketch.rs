@@ -150,6 +150,8 @@ impl Sketch {
             status: BookingFlowStatus::Draft,
             published_version_id: None,
             has_unpublished_changes: true,
+            scheduled_publication: None,
+            failed_publication: None,
         };
         let snapshot = FlowSnapshot {
             flow: Identified { id: flow_id, body: flow },

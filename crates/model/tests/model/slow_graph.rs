@@ -67,14 +67,24 @@ impl<'a> SlowGraph<'a> {
     }
 
     pub(crate) fn selects(&self, spot: Spot) -> bool {
+        self.service(spot).is_some()
+    }
+
+    /// The service that a spot selects.
+    pub(crate) fn service(&self, spot: Spot) -> Option<usize> {
         match spot {
-            Spot::Question(_) => false,
-            Spot::Service(_) => true,
+            Spot::Question(_) => None,
+            Spot::Service(n) => Some(n),
             Spot::Answer(n, m) => match &self.sketch.questions[n] {
-                Ask::Choice(replies) => replies[m].selects.is_some(),
-                Ask::Number(_) => false,
+                Ask::Choice(replies) => replies[m].selects,
+                Ask::Number(_) => None,
             },
         }
+    }
+
+    /// Whether anything leads to a spot.
+    pub(crate) fn is_led_to(&self, spot: Spot) -> bool {
+        self.next.iter().any(|it| it.contains(&spot))
     }
 
     pub(crate) fn reachable(&self) -> Vec<Spot> {

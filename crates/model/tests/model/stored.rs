@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 
 use model::{
     Entity, Problems,
-    session::{BookingSession, EventBody, EventData},
+    session::{BookingSession, EventBody, EventData, SessionEvent},
 };
 use proptest::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
@@ -107,6 +107,22 @@ fn every_stored_event_is_read_and_written_the_same() {
             assert_eq!(file_of(&event.data), *name);
             assert_eq!(event.data.event_type(), sample["event_type"]);
             assert_eq!(event.data.event_type(), name.to_uppercase());
+        }
+    }
+}
+
+/// Samples of version 1 are in `events`, those of later ones in a folder of their own.
+#[test]
+fn every_version_of_an_event_is_read_as_the_present_one() {
+    for version in 1..=SessionEvent::SCHEMA_VERSION {
+        let folder =
+            if version == 1 { "events".to_owned() } else { format!("events/version_{version}") };
+        for name in EVENTS {
+            for sample in samples(&format!("{folder}/{name}")) {
+                let body = EventBody::read(&name.to_uppercase(), version, &sample.to_string());
+                let body = body.unwrap_or_else(|error| panic!("{folder}/{name}: {error}"));
+                assert_eq!(file_of(&body.data), *name);
+            }
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::fixtures::*;
-use crate::{Backend, Cursor, Order, Owner, Query, Scalar, Write};
+use crate::{Backend, Cursor, Order, Owner, PAGE_BYTES, Query, Scalar, Write};
 
 pub async fn pages_have_each_document_once(backend: &dyn Backend) {
     mixed(backend).await;
@@ -85,6 +85,23 @@ pub async fn the_last_page_has_no_next(backend: &dyn Backend) {
         }
     }
     assert_eq!(next(Query::by_id(Owner::Platform, "things", 1)).await, None);
+}
+
+pub async fn a_page_ends_when_it_is_large(backend: &dyn Backend) {
+    let large = format!(r#"{{"rank":1,"note":"{}"}}"#, "x".repeat(PAGE_BYTES * 3 / 4));
+    for number in 1..=5 {
+        write(backend, put(thing(number), 0, large.clone())).await;
+    }
+    for order in [Order::Ascending, Order::Descending] {
+        for query in [Query::by_id(org(1), "things", 9), query(&THINGS, &BY_RANK)] {
+            let query = Query { order, limit: 9, ..query };
+            let page = backend.list(&query).await.unwrap();
+            assert_eq!((page.records.len(), page.next.is_some()), (2, true));
+            let mut all = walk(backend, &query, 9).await;
+            all.sort_unstable();
+            assert_eq!(all, [1, 2, 3, 4, 5]);
+        }
+    }
 }
 
 pub async fn a_cursor_does_not_lead_out_of_the_range(backend: &dyn Backend) {

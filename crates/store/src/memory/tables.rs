@@ -7,8 +7,8 @@ use model::{Collection, Index, ObjectId, Timestamp};
 use serde_json::Value;
 
 use crate::{
-    Catalog, Cursor, Expected, Key, Order, Owner, Page, Query, Record, Referrers, Result, Scalar,
-    Scan, Scanned, StoreError, Stored, StoredEvent, Write, ids_at,
+    Catalog, Cursor, Expected, Key, Order, Owner, PAGE_BYTES, Page, Query, Record, Referrers,
+    Result, Scalar, Scan, Scanned, StoreError, Stored, StoredEvent, Write, ids_at,
 };
 
 #[derive(Debug, Default, Clone)]
@@ -208,10 +208,16 @@ impl Tables {
         if query.order == Order::Descending {
             places.reverse();
         }
-        let more = places.len() > query.limit;
         let key = |id| Key { owner: query.owner, collection: query.collection, id };
         let found = places.iter().take(query.limit).filter_map(|it| self.records.get(&key(it.1)));
-        let mut records: Vec<_> = found.cloned().collect();
+        let mut bytes = 0;
+        let within = |it: &&Record| {
+            let has_room = bytes < PAGE_BYTES;
+            bytes += it.body.as_str().len();
+            has_room
+        };
+        let mut records: Vec<_> = found.take_while(within).cloned().collect();
+        let more = places.len() > records.len();
         let next = match records.last().filter(|_| more) {
             Some(last) => Some(Cursor::at(last, query)?),
             None => None,
@@ -246,11 +252,17 @@ impl Tables {
     }
 
     fn part(&self, scan: &Scan, holds: impl Fn(&Record) -> bool) -> Scanned {
-        let mut found: Vec<_> = self
-            .records
-            .values()
-            .filter(|it| it.key.collection == scan.collection)
-            .filter(|it| scan.owner.is_none_or(|owner| owner == it.key.owner))
+        let records: Box<dyn Iterator<Item = &Record>> = match scan.owner {
+            Some(owner) => {
+                let key = |id| Key { owner, collection: scan.collection, id };
+                Box::new(self.records.range(key(FIRST)..=key(LAST)).map(|it| it.1))
+            }
+            None => {
+                let all = self.records.values();
+                Box::new(all.filter(|it| it.key.collection == scan.collection))
+            }
+        };
+        let mut found: Vec<_> = records
             .filter(|it| scan.after.is_none_or(|after| (it.key.owner, it.key.id) > after))
             .filter(|it| holds(it))
             .take(scan.limit.saturating_add(1))

@@ -21,9 +21,7 @@ impl Quarantine {
     /// The readable documents of a page. The others are named in the log.
     pub(super) fn sort<E: Entity>(&self, page: Page) -> (Vec<Doc<E>>, Option<Cursor>) {
         let Page { records, damaged, next } = page;
-        for damaged in damaged {
-            self.name(damaged);
-        }
+        self.put(damaged);
         let mut docs = Vec::with_capacity(records.len());
         for record in records {
             match decode(&record) {
@@ -35,6 +33,11 @@ impl Quarantine {
             }
         }
         (docs, next)
+    }
+
+    /// Names what cannot be read in the log.
+    pub(super) fn put(&self, damaged: Vec<Damaged>) {
+        damaged.into_iter().for_each(|it| self.name(it));
     }
 
     fn name(&self, Damaged { key, reason }: Damaged) {

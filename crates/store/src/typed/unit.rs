@@ -12,7 +12,8 @@ use serde_json::Value;
 pub use self::platform::PlatformUnit;
 use super::{Platform, Scoped, deletion::Deletion, key};
 use crate::{
-    Backend, Expected, Key, Owner, Result, StoreError, Stored, StoredEvent, Write, references,
+    Backend, Expected, Key, Owner, Result, StoreError, Stored, StoredEvent, Targets, Write,
+    references,
 };
 
 /// How often a delete is planned anew because others wrote first.
@@ -103,6 +104,16 @@ impl UnitOfWork {
         self.writes.push(Write::Check { key, expect: Expected::Version(seen.version) });
     }
 
+    /// Holds the batch to no document of a kind having the id in a field.
+    pub fn unreferenced<By, E>(&mut self, field: &'static str, id: Id<E>)
+    where
+        By: Entity<Scope: OfOrganizations>,
+        E: Entity<Scope: OfOrganizations>,
+    {
+        let targets = Targets::one::<E>(self.owner, id.object_id());
+        self.writes.push(Write::Unreferenced { by: By::COLLECTION.name, field, targets });
+    }
+
     /// Appends events to a stream and writes the state that they lead to.
     pub fn append<E: Entity<Scope: OfOrganizations>>(
         &mut self,
@@ -133,6 +144,7 @@ impl UnitOfWork {
     /// [`StoreError::Referenced`].
     pub async fn commit(mut self) -> Result<()> {
         let written: HashSet<Key> = self.writes.iter().filter_map(Write::key).collect();
+        let held: HashSet<Key> = self.held().map(|it| it.0).collect();
         self.find_shared(&written).await?;
         let unwritten = self.referred.iter().filter(|it| !written.contains(&it.key));
         let mut batch: Vec<Write> =
@@ -145,7 +157,7 @@ impl UnitOfWork {
             self.backend.commit(batch).await
         };
         committed.map_err(|error| match error {
-            StoreError::Conflict(key) if !written.contains(&key) => {
+            StoreError::Conflict(key) if !written.contains(&key) && !held.contains(&key) => {
                 match self.referred.into_iter().find(|it| it.key == key) {
                     Some(Referred { key, collection, field, .. }) => StoreError::MissingReference {
                         collection,
@@ -163,6 +175,14 @@ impl UnitOfWork {
                 None => StoreError::Conflict(key),
             },
             other => other,
+        })
+    }
+
+    /// What the batch is held to being as it was read.
+    fn held(&self) -> impl Iterator<Item = (Key, u64)> {
+        self.writes.iter().filter_map(|write| match write {
+            Write::Check { key, expect: Expected::Version(version) } => Some((*key, *version)),
+            _ => None,
         })
     }
 
@@ -202,7 +222,8 @@ impl UnitOfWork {
             Write::Append { stream, expect, .. } => Some((stream, *expect)),
             _ => None,
         });
-        let Some((_, expect)) = own.find(|it| it.0 == key) else {
+        let held = || self.held().find(|it| it.0 == *key).map(|it| it.1);
+        let Some(expect) = own.find(|it| it.0 == key).map(|it| it.1).or_else(held) else {
             return Ok(!self.referred.iter().any(|it| it.key == *key));
         };
         let found = self.backend.get(key).await?;

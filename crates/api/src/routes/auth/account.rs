@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{About, Routes, entities::NoContent},
+    super::{About, Routes, entities::NoContent, once::Named},
     cookies::{Accepted, Fresh},
 };
 use crate::{Problem, body::Body, callers::LoggedIn, problem::Code};
@@ -184,8 +184,8 @@ async fn change_password(
     Ok(Fresh::rotated(&token, NoContent))
 }
 
-async fn send_verification(LoggedIn(caller): LoggedIn) -> Result<Accepted, Problem> {
-    caller.send_verification().await?;
+async fn send_verification(LoggedIn(caller): LoggedIn, named: Named) -> Result<Accepted, Problem> {
+    caller.send_verification(named.retry(b"")).await?;
     Ok(Accepted)
 }
 

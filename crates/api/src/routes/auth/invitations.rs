@@ -1,4 +1,4 @@
-use app::{Invitation, NewMember};
+use app::{Invitation, NewMember, Request};
 use axum::{
     Json,
     extract::{Path, State},
@@ -11,7 +11,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    super::{About, Created, Routes, entities::NoContent},
+    super::{
+        About, Routes,
+        entities::NoContent,
+        once::{Answered, Keyed, json},
+    },
     Token,
     cookies::Fresh,
 };
@@ -74,9 +78,10 @@ struct InvitationPath {
     id: String,
 }
 
-impl From<Invitation> for InvitationView {
-    fn from(Invitation { id, email, roles, expires_at }: Invitation) -> Self {
-        Self { id, email, roles, expires_at }
+impl From<&Invitation> for InvitationView {
+    fn from(invitation: &Invitation) -> Self {
+        let Invitation { id, email, roles, expires_at } = invitation;
+        Self { id: *id, email: email.clone(), roles: roles.clone(), expires_at: *expires_at }
     }
 }
 
@@ -107,14 +112,15 @@ pub(super) fn routes() -> Routes {
 
 async fn invite(
     allowed: Allowed<InviteUser>,
-    Body(NewInvitation { email, roles }): Body<NewInvitation>,
-) -> Result<Created<InvitationView>, Problem> {
-    Ok(Created(allowed.0.invite(email, roles).await?.into()))
+    Keyed(NewInvitation { email, roles }, retry): Keyed<NewInvitation>,
+) -> Result<Answered<InvitationView, 201>, Problem> {
+    let asked = Request { retry, answer: |made| json(&InvitationView::from(made)) };
+    Ok(Answered(allowed.0.invite(email, roles, asked).await?.map(|it| (&it).into())))
 }
 
 async fn list(allowed: Allowed<InviteUser>) -> Result<Json<InvitationsView>, Problem> {
     let all = allowed.0.invitations().await?;
-    Ok(Json(InvitationsView { data: all.into_iter().map(Into::into).collect() }))
+    Ok(Json(InvitationsView { data: all.iter().map(Into::into).collect() }))
 }
 
 async fn revoke(

@@ -13,7 +13,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
-    http::{HeaderName, header::IF_MATCH, request::Parts},
+    http::{header::IF_MATCH, request::Parts},
 };
 use model::{Id, Problems};
 use schemars::{JsonSchema, Schema, json_schema};
@@ -32,17 +32,12 @@ pub(crate) struct Asking<E>(pub(crate) Asked, PhantomData<fn() -> E>);
 /// The version that a change expects, when it says so.
 pub(crate) struct IfMatch(pub(crate) Option<u64>);
 
-/// The `Idempotency-Key`, when there is one.
-pub(crate) struct Named(pub(crate) Option<String>);
-
 /// A JSON object that was sent, with its bytes; `T` is what it is said to be.
 pub(crate) struct Sent<T> {
     pub(crate) fields: Fields,
     pub(crate) bytes: Bytes,
     of: PhantomData<fn() -> T>,
 }
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 #[derive(Deserialize)]
 struct IdPath {
@@ -71,8 +66,7 @@ impl<E: Routed> FromRequestParts<Api> for Asking<E> {
         for (name, value) in pairs {
             let mut root = problems.root();
             let mut place = root.at(&name);
-            let is_field =
-                E::COLLECTION.indexes.iter().any(|it| it.fields.contains(&name.as_str()));
+            let is_field = asked_by::<E>().any(|it| *it == name);
             match name.as_str() {
                 "limit" => match value.parse() {
                     Ok(limit) => asked.limit = Some(limit),
@@ -116,20 +110,6 @@ impl FromRequestParts<Api> for IfMatch {
     }
 }
 
-impl FromRequestParts<Api> for Named {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Problem> {
-        let Some(header) = parts.headers.get(IDEMPOTENCY_KEY) else { return Ok(Self(None)) };
-        let key = header.to_str().ok().filter(|it| (1..=255).contains(&it.len()));
-        let message = "must be 1 to 255 visible characters";
-        key.map(|it| Self(Some(it.to_owned()))).ok_or_else(|| {
-            let problem = Problem::new(Code::Invalid);
-            problem.error("Idempotency-Key".to_owned(), "length", message.to_owned())
-        })
-    }
-}
-
 impl<T> FromRequest<Api> for Sent<T> {
     type Rejection = Problem;
 
@@ -156,6 +136,12 @@ impl<E: Routed> OperationInput for EntityPath<E> {
     }
 }
 
+/// The fields of all indexes that lists can be asked by.
+fn asked_by<E: Routed>() -> impl Iterator<Item = &'static &'static str> {
+    let serving = E::COLLECTION.indexes.iter().filter(|it| it.serves_lists());
+    serving.flat_map(|it| it.fields)
+}
+
 impl<E: Routed> OperationInput for Asking<E> {
     fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
         let mut properties = json!({
@@ -167,7 +153,7 @@ impl<E: Routed> OperationInput for Asking<E> {
             },
             "include_total": { "type": "boolean", "description": "Counts all pages." },
         });
-        for field in E::COLLECTION.indexes.iter().flat_map(|it| it.fields) {
+        for field in asked_by::<E>() {
             properties[*field] = json!({
                 "type": "string", "description": format!("Only those whose `{field}` is this."),
             });
@@ -188,17 +174,12 @@ impl OperationInput for IfMatch {
     }
 }
 
-impl OperationInput for Named {
-    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        let description = "Makes sending the request again harmless: for 7 days the same key and \
-            body have one effect and one answer.";
-        let key = json!({ "type": "string", "maxLength": 255, "description": description });
-        let schema = json_schema!({ "type": "object", "properties": { "Idempotency-Key": key } });
-        describe(ctx, operation, schema, ParamLocation::Header);
-    }
-}
-
-fn describe(ctx: &mut GenContext, operation: &mut Operation, schema: Schema, at: ParamLocation) {
+pub(crate) fn describe(
+    ctx: &mut GenContext,
+    operation: &mut Operation,
+    schema: Schema,
+    at: ParamLocation,
+) {
     let parameters = parameters_from_schema(ctx, schema, at);
     add_parameters(ctx, operation, parameters);
 }

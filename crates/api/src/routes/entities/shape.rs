@@ -14,8 +14,9 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use model::{Doc, Entity, Problems};
+use model::{Doc, Entity, Problems, merge_patch};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer, ser::Error as _};
 use serde_json::{Map, Value, json};
 
 use super::{Fields, Routed};
@@ -23,13 +24,30 @@ use super::{Fields, Routed};
 /// What the store says about a document.
 const ENVELOPE: [&str; 5] = ["_id", "organization_id", "version", "created_at", "updated_at"];
 
-/// A document as clients see it: without secrets.
-pub(crate) fn shown<E: Entity>(doc: &Doc<E>) -> Value {
-    let mut value = serde_json::to_value(doc).unwrap_or_default();
-    if let Value::Object(fields) = &mut value {
-        fields.retain(|name, _| !E::SECRET.contains(&name.as_str()));
+/// A document as clients see it: without secrets. Most kinds have none and are written as they are.
+struct Visible<'a, E>(&'a Doc<E>);
+
+impl<E: Entity> Serialize for Visible<'_, E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if E::SECRET.is_empty() {
+            return self.0.serialize(serializer);
+        }
+        let mut value = serde_json::to_value(self.0).map_err(S::Error::custom)?;
+        if let Value::Object(fields) = &mut value {
+            fields.retain(|name, _| !E::SECRET.contains(&name.as_str()));
+        }
+        value.serialize(serializer)
     }
-    value
+}
+
+/// A document as JSON, as clients see it.
+pub(crate) fn shown<E: Entity>(doc: &Doc<E>) -> String {
+    serde_json::to_string(&Visible(doc)).unwrap_or_default()
+}
+
+/// The same as a part of a larger answer.
+pub(crate) fn shown_value<E: Entity>(doc: &Doc<E>) -> Value {
+    serde_json::to_value(Visible(doc)).unwrap_or_default()
 }
 
 /// # Errors
@@ -68,30 +86,8 @@ pub(crate) fn with_kept<E: Entity>(seen: &E, mut fields: Fields) -> Fields {
 /// The document's fields after a JSON Merge Patch (RFC 7396).
 pub(crate) fn patched<E: Entity>(seen: &E, patch: &Fields) -> Fields {
     let Ok(Value::Object(mut fields)) = serde_json::to_value(seen) else { return Map::new() };
-    merge(&mut fields, patch);
+    merge_patch(&mut fields, patch);
     fields
-}
-
-fn merge(target: &mut Fields, patch: &Fields) {
-    for (name, change) in patch {
-        match change {
-            Value::Null => {
-                target.remove(name);
-            }
-            Value::Object(change) => {
-                let inner = target.entry(name).or_insert(Value::Null);
-                if !inner.is_object() {
-                    *inner = json!({});
-                }
-                if let Value::Object(inner) = inner {
-                    merge(inner, change);
-                }
-            }
-            change => {
-                target.insert(name.clone(), change.clone());
-            }
-        }
-    }
 }
 
 /// One document, with its version as `ETag`.
@@ -99,13 +95,13 @@ pub(crate) struct Shown<E>(pub(crate) Doc<E>);
 
 impl<E: Routed> IntoResponse for Shown<E> {
     fn into_response(self) -> Response {
-        answer(&shown(&self.0), self.0.version)
+        answer(shown(&self.0), self.0.version)
     }
 }
 
-fn answer(shown: &Value, version: u64) -> Response {
-    let json = HeaderValue::from_static("application/json");
-    let mut response = ([(CONTENT_TYPE, json)], shown.to_string()).into_response();
+fn answer(json: String, version: u64) -> Response {
+    let content_type = HeaderValue::from_static("application/json");
+    let mut response = ([(CONTENT_TYPE, content_type)], json).into_response();
     if let Ok(etag) = HeaderValue::from_str(&format!("\"{version}\"")) {
         response.headers_mut().insert(ETAG, etag);
     }
@@ -120,9 +116,9 @@ pub(crate) struct Located<E> {
 
 impl<E: Routed> IntoResponse for Located<E> {
     fn into_response(self) -> Response {
-        let mut value = shown(&self.doc);
+        let mut value = shown_value(&self.doc);
         value["url"] = self.url.into();
-        answer(&value, self.doc.version)
+        answer(value.to_string(), self.doc.version)
     }
 }
 
@@ -135,15 +131,22 @@ pub(crate) struct ShownPage<E> {
 
 impl<E: Routed> IntoResponse for ShownPage<E> {
     fn into_response(self) -> Response {
-        let mut page = json!({ "data": self.data.iter().map(shown).collect::<Vec<_>>() });
-        if let Some(next) = self.next_cursor {
-            page["next_cursor"] = next.into();
-        }
-        if let Some(total) = self.total {
-            page["total"] = total.into();
-        }
-        axum::Json(page).into_response()
+        let Self { data, next_cursor, total } = &self;
+        let data = data.iter().map(Visible).collect();
+        axum::Json(Wire { data, next_cursor: next_cursor.as_deref(), total: *total })
+            .into_response()
     }
+}
+
+/// [`ShownPage`] as it is written.
+#[derive(Serialize)]
+#[serde(bound = "E: Entity")]
+struct Wire<'a, E> {
+    data: Vec<Visible<'a, E>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_cursor: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total: Option<u64>,
 }
 
 /// What a client sends to make or replace a document.
@@ -151,7 +154,7 @@ pub(crate) struct Input<E>(PhantomData<fn() -> E>);
 /// What a client sends to change a document.
 pub(crate) struct Patch<E>(PhantomData<fn() -> E>);
 /// The document as clients get it.
-struct Document<E>(PhantomData<fn() -> E>);
+pub(crate) struct Document<E>(PhantomData<fn() -> E>);
 /// The same with its address.
 struct LocatedDocument<E>(PhantomData<fn() -> E>);
 /// A page of them.
@@ -260,14 +263,41 @@ impl<E: Routed> JsonSchema for Patch<E> {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let mut schema = own::<E>(generator);
         drop_fields(&mut schema, &server_set::<E>());
-        schema.remove("required");
-        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-            for property in properties.values_mut() {
-                *property = json!({ "anyOf": [property.take(), { "type": "null" }] });
-            }
-        }
+        make_patch(schema.ensure_object(), generator.definitions());
         schema
     }
+}
+
+/// Any field may be absent or null, and what is an object may have some of its fields only.
+fn make_patch(schema: &mut Map<String, Value>, definitions: &Map<String, Value>) {
+    schema.remove("required");
+    if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        for property in properties.values_mut() {
+            let merged = is_object(property, definitions).then(|| json!({ "type": "object" }));
+            let any = [Some(property.take()), merged, Some(json!({ "type": "null" }))];
+            *property = json!({ "anyOf": any.into_iter().flatten().collect::<Vec<_>>() });
+        }
+    }
+    // Without what tells them apart, several kinds may fit.
+    if let Some(Value::Array(mut kinds)) = schema.remove("oneOf") {
+        for kind in kinds.iter_mut().filter_map(Value::as_object_mut) {
+            make_patch(kind, definitions);
+        }
+        schema.insert("anyOf".to_owned(), kinds.into());
+    }
+}
+
+fn is_object(schema: &Value, definitions: &Map<String, Value>) -> bool {
+    let is_one = |it: &Value| is_object(it, definitions);
+    let name = schema.get("$ref").and_then(Value::as_str).and_then(|it| it.rsplit('/').next());
+    let of_kind = schema.get("type").is_some_and(|it| match it {
+        Value::Array(kinds) => kinds.iter().any(|it| it == "object"),
+        kind => kind == "object",
+    });
+    let parts = ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|it| schema.get(it)?.as_array());
+    of_kind
+        || name.and_then(|it| definitions.get(it)).is_some_and(is_one)
+        || parts.flatten().any(is_one)
 }
 
 fn json_response<T: JsonSchema>(ctx: &mut GenContext, description: &str) -> DocResponse {

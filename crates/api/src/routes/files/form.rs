@@ -1,4 +1,11 @@
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use aide::{
     OperationInput,
@@ -7,10 +14,14 @@ use aide::{
     operation::set_body,
 };
 use app::NewFile;
-use axum::extract::{
-    FromRequest, Multipart, Request,
-    multipart::{Field, MultipartError},
+use axum::{
+    body::{Body, HttpBody},
+    extract::{
+        FromRequest, Multipart, Request,
+        multipart::{Field, MultipartError},
+    },
 };
+use futures_util::StreamExt;
 use model::core::AccessLevel;
 use schemars::json_schema;
 use serde::de::DeserializeOwned;
@@ -19,7 +30,17 @@ use serde_json::Value;
 use crate::{Api, Problem, problem::Code};
 
 /// A form with a file. The file is its last part: what says how to keep it comes before.
-pub(super) struct Form(Multipart);
+pub(super) struct Form {
+    parts: Multipart,
+    /// Of the whole form, when the client has said it.
+    most_bytes: Option<u64>,
+    /// The file has begun.
+    has_begun: Arc<AtomicBool>,
+}
+
+/// So much may come before the file: what is searched for the beginning of a part is searched again
+/// with each chunk.
+const MOST_BEFORE: usize = 1024 * 1024;
 
 /// A part that is no file is at most so long, in bytes.
 const LONGEST_PART: usize = 16 * 1_024;
@@ -28,8 +49,22 @@ impl FromRequest<Api> for Form {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let most_bytes = request.body().size_hint().upper();
+        let has_begun = Arc::new(AtomicBool::new(false));
+        let (begun, mut before) = (has_begun.clone(), 0);
+        let request = request.map(|body| {
+            Body::from_stream(body.into_data_stream().map(move |chunk| {
+                let chunk = chunk.map_err(io::Error::other)?;
+                if before > MOST_BEFORE && !begun.load(Ordering::Relaxed) {
+                    return Err(io::Error::other("no file begins"));
+                }
+                before += chunk.len();
+                Ok(chunk)
+            }))
+        });
         let parts = Multipart::from_request(request, api).await;
-        parts.map(Self).map_err(|_| Problem::new(Code::NotMultipart))
+        let parts = parts.map_err(|_| Problem::new(Code::NotMultipart))?;
+        Ok(Self { parts, most_bytes, has_begun })
     }
 }
 
@@ -61,13 +96,15 @@ impl Form {
             directory: "files".to_owned(),
             access_level: AccessLevel::Private,
             metadata: BTreeMap::new(),
+            most_bytes: self.most_bytes,
         };
-        while let Some(field) = self.0.next_field().await.map_err(|it| broken(&it))? {
+        while let Some(field) = self.parts.next_field().await.map_err(|it| broken(&it))? {
             let name = field.name().unwrap_or_default().to_owned();
             match name.as_str() {
                 "file" => {
                     field.file_name().unwrap_or_default().clone_into(&mut new.filename);
                     new.declared = field.content_type().map(str::to_owned);
+                    self.has_begun.store(true, Ordering::Relaxed);
                     return Ok(take(new, field).await?);
                 }
                 _ if !more_than_the_file => {

@@ -5,7 +5,7 @@ use std::{fs, path::Path};
 use app::NewUser;
 use model::{
     Id, ObjectId, Timestamp,
-    core::{Email, SystemRole},
+    core::{Email, EmailStatus, SystemRole},
     scheduler::Booking,
 };
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ const MANAGED: [(&str, &str); 15] = [
 ];
 
 /// What only the server says of a document.
-const SERVER_SET: [&str; 14] = [
+const SERVER_SET: [&str; 16] = [
     "_id",
     "organization_id",
     "version",
@@ -43,6 +43,8 @@ const SERVER_SET: [&str; 14] = [
     "status",
     "published_version_id",
     "has_unpublished_changes",
+    "scheduled_publication",
+    "failed_publication",
     "synced_at",
     "uses",
     "bookings_count",
@@ -63,6 +65,8 @@ impl Run {
         for (collection, name) in MANAGED {
             self.managed(&organization, &owner, collection, name).await;
         }
+        self.routes(&organization, &owner).await;
+        self.flows(&organization, &owner).await;
         self.looked_at(&organization, &owner).await;
         self.bookings(&organization, &owner).await;
         self.members(&organization, &owner).await;
@@ -118,7 +122,7 @@ impl Run {
         self.call(&format!("delete_{name}"), &one, owner, None).await;
     }
 
-    async fn list(
+    pub(super) async fn list(
         &mut self,
         collection: &str,
         all: &[(&str, &str)],
@@ -183,6 +187,36 @@ impl Run {
         body
     }
 
+    /// Where pages lead while there are routers.
+    async fn routes(&mut self, organization: &str, owner: &str) {
+        let all = [("organization_id", organization), ("?", "limit=1")];
+        let owner = Some(owner);
+        let flow = self.list("booking_flows", &all, owner).await[0]["_id"].clone();
+        let mut made = Vec::new();
+        for (name, path, class) in [
+            ("Spring", json!(["spring", "**"]), "campaign"),
+            ("Every page", json!(["**"]), "standard"),
+        ] {
+            let router = json!({
+                "name": name, "booking_flow_id": flow, "matching_criteria": { "path": path },
+                "priority_class": class, "is_active": true,
+            });
+            let router =
+                self.call("create_booking_flow_router", &all[..1], owner, Some(router)).await;
+            made.push(router["_id"].as_str().unwrap().to_owned());
+        }
+        let page = json!({
+            "url": "https://sparkle.example/spring/windows?utm_source=newsletter",
+            "at": "2026-11-23T15:00:00Z",
+        });
+        self.call("resolve_route", &all[..1], owner, Some(page)).await;
+        self.call("check_booking_flow_routers", &all[..1], owner, None).await;
+        for id in made {
+            let one = [("organization_id", organization), ("id", &*id)];
+            self.call("delete_booking_flow_router", &one, owner, None).await;
+        }
+    }
+
     /// What members see and do not make.
     async fn looked_at(&mut self, organization: &str, owner: &str) {
         let all = [("organization_id", organization), ("?", "limit=1")];
@@ -202,6 +236,21 @@ impl Run {
             };
             let one = [("organization_id", organization), ("id", id)];
             self.call(&format!("get_{name}"), &one, Some(owner), None).await;
+            if name == "booking_session" {
+                self.history(one, owner).await;
+            }
+        }
+    }
+
+    /// A visit at a point, and event by event.
+    async fn history(&mut self, [organization, id]: [(&str, &str); 2], owner: &str) {
+        for (operation, asked) in [
+            ("get_booking_session_state", "at=6"),
+            ("list_booking_session_events", "limit=2"),
+            ("show_booking_session_timeline", "after=4&limit=2"),
+            ("replay_booking_session", "after=5&limit=1"),
+        ] {
+            self.call(operation, &[organization, id, ("?", asked)], Some(owner), None).await;
         }
     }
 
@@ -228,11 +277,21 @@ impl Run {
         let mut unit = self.site.store.scoped(organization.parse().unwrap()).begin(at);
         unit.insert(id(at, 1), &booking).unwrap();
         unit.insert(id(at, 2), &email).unwrap();
+        let failed = Email { status: EmailStatus::Failed, attempts: 9, ..email };
+        unit.insert(id(at, 3), &failed).unwrap();
         unit.commit().await.unwrap();
+        let failed = id::<Email>(at, 3).to_string();
+        let one = [("organization_id", organization), ("id", &*failed)];
+        self.call("resend_email", &one, Some(owner), None).await;
     }
 
     async fn bookings(&mut self, organization: &str, owner: &str) {
         let all = [("organization_id", organization), ("?", "limit=1")];
+        let session = self.list("booking_sessions", &all, Some(owner)).await[0].clone();
+        let flow = session["booking_flow_id"].as_str().unwrap();
+        let one = [("organization_id", organization), ("id", flow)];
+        let asked = json!({ "from": "2026-11-01T00:00:00.000Z", "limit": 100 });
+        self.call("simulate_booking_flow", &one, Some(owner), Some(asked)).await;
         let mut booking = self.list("bookings", &all, Some(owner)).await[0].clone();
         let id = booking["_id"].as_str().unwrap().to_owned();
         let one = [("organization_id", organization), ("id", &*id)];

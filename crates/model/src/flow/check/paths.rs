@@ -1,11 +1,23 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use num_bigint::BigUint;
 
 use super::{Findings, Graph, Names, QuestionsAsked, Severity};
+use crate::step::NodeTarget;
 
 /// A visitor should not be asked more than so many questions.
 const DEEP: usize = 12;
+
+/// The paths that end at a service, in numbers.
+#[derive(Default)]
+pub(super) struct Measured {
+    pub(super) paths: BigUint,
+    /// By the place of the service.
+    pub(super) paths_to: BTreeMap<String, BigUint>,
+    /// A path on which most is asked.
+    pub(super) longest: Vec<String>,
+    pub(super) questions: QuestionsAsked,
+}
 
 /// Counts the paths and the questions on them; reports a cycle and a path that is too long.
 /// `None` with a cycle, which has endless paths.
@@ -13,7 +25,7 @@ pub(super) fn measure(
     graph: &Graph,
     names: &Names<'_>,
     findings: &mut Findings,
-) -> Option<(String, QuestionsAsked)> {
+) -> Option<Measured> {
     let order = match topological(graph) {
         Ok(order) => order,
         Err(left) => {
@@ -26,6 +38,7 @@ pub(super) fn measure(
     to[graph.root].chance = 1.0;
     to[graph.root].min = 0;
     let mut total = ToNode::default();
+    let (mut paths_to, mut longest_end) = (BTreeMap::<_, BigUint>::new(), None);
     for node in order {
         let mut here = std::mem::take(&mut to[node]);
         if graph.is_question(node) {
@@ -37,8 +50,13 @@ pub(super) fn measure(
             to[node].max = here.max;
         }
         let next = &graph.next[node];
-        if next.is_empty() && graph.selects[node].is_some() {
+        if let Some(booking_service_id) = graph.selects[node].filter(|_| next.is_empty()) {
+            if here.max > total.max {
+                longest_end = Some(node);
+            }
             total.join(&here, 1.0);
+            let service = names.path(NodeTarget::Service { booking_service_id });
+            *paths_to.entry(service).or_default() += &here.paths;
         }
         #[expect(clippy::cast_precision_loss, reason = "a node has far fewer than 2^52 edges")]
         let share = 1.0 / next.len() as f64;
@@ -49,13 +67,21 @@ pub(super) fn measure(
                 to[*next].longest_from = Some(node);
             }
         }
-        // Kept for the witness of the longest path only.
+        // Kept for the longest paths only.
         to[node].longest_from = here.longest_from;
     }
     report_deep(graph, names, &to, findings);
     let min = if total.min == usize::MAX { 0 } else { total.min };
-    let asked = QuestionsAsked { min, mean: total.expected, max: total.max };
-    Some((total.paths.to_string(), asked))
+    let questions = QuestionsAsked { min, mean: total.expected, max: total.max };
+    let longest = longest_end.map(|it| path_to(it, &to, graph, names)).unwrap_or_default();
+    Some(Measured { paths: total.paths, paths_to, longest, questions })
+}
+
+/// The path into a node on which most is asked.
+fn path_to(node: usize, to: &[ToNode], graph: &Graph, names: &Names<'_>) -> Vec<String> {
+    let mut path: Vec<_> = std::iter::successors(Some(node), |it| to[*it].longest_from).collect();
+    path.reverse();
+    path.into_iter().map(|it| names.path(graph.targets[it])).collect()
 }
 
 /// What is known of all paths into a node.
@@ -193,9 +219,6 @@ fn report_cycle(graph: &Graph, names: &Names<'_>, cycle: &[usize], findings: &mu
 fn report_deep(graph: &Graph, names: &Names<'_>, to: &[ToNode], findings: &mut Findings) {
     let deepest = (0..graph.len()).max_by_key(|it| (to[*it].max, usize::MAX - it));
     let Some(deepest) = deepest.filter(|it| to[*it].max > DEEP) else { return };
-    let mut path: Vec<_> =
-        std::iter::successors(Some(deepest), |it| to[*it].longest_from).collect();
-    path.reverse();
     findings.add(
         Severity::Warning,
         "graph.deep",
@@ -205,6 +228,6 @@ fn report_deep(graph: &Graph, names: &Names<'_>, to: &[ToNode], findings: &mut F
             to[deepest].max
         ),
         vec![graph.ids[deepest].to_string()],
-        path.into_iter().map(|it| names.path(graph.targets[it])).collect(),
+        path_to(deepest, to, graph, names),
     );
 }

@@ -56,7 +56,9 @@ impl FlowFile {
                 steps: steps.iter().map(|it| it.id).collect(),
                 status: BookingFlowStatus::Draft,
                 published_version_id: None,
-                has_unpublished_changes: true,
+                has_unpublished_changes: false,
+                scheduled_publication: None,
+                failed_publication: None,
             },
         };
         let snapshot = FlowSnapshot { flow, steps, questions, answers, categories, services };

@@ -9,7 +9,8 @@ use crate::{
     flow::CompiledFlow,
     scheduler::{BookingFlowExpressLink, QuestionKind, ServiceZone},
     session::{
-        BookingSession, EventBody, EventData, Input, LinkFault, LinkFaultCode, SessionEvent,
+        BookingSession, EventBody, EventData, EventHash, Input, LinkFault, LinkFaultCode,
+        SessionEvent,
     },
     step::StepConfig,
 };
@@ -144,19 +145,22 @@ fn apply(session: &mut BookingSession, decided: &[Decided], now: Timestamp) {
 
 fn event(decided: Decided, sequence: u64, timestamp: Timestamp) -> SessionEvent {
     let unknown = ObjectId::from_bytes([0; 12]);
+    let (booking_session_id, organization_id) = (Id::new(unknown), Id::new(unknown));
     SessionEvent {
         id: unknown,
-        booking_session_id: Id::new(unknown),
-        organization_id: Id::new(unknown),
+        booking_session_id,
+        organization_id,
         sequence,
         schema_version: SessionEvent::SCHEMA_VERSION,
         timestamp,
         command_id: String::new(),
+        hash: EventHash::beginning(organization_id, booking_session_id),
         body: EventBody {
             data: decided.data,
             step_id: decided.step_id,
             client_timestamp: None,
             command_digest: None,
+            previous_hash: None,
         },
     }
 }

@@ -1,9 +1,12 @@
+use std::time::Duration;
+
 use super::{Decided, Rejection, Visit};
 use crate::{
     Id, Timestamp,
     availability::NotOffered,
+    flow::CompiledFlow,
     scheduler::{Booking, BookingStatus, Reference},
-    session::{BookingSession, EventData, Outcome},
+    session::{AbandonReason, BookingSession, EventData, Outcome},
     step::StepType,
 };
 
@@ -59,14 +62,55 @@ impl Visit<'_> {
     }
 }
 
-/// Makes an abandoned session active again.
-pub(super) fn resume(session: &BookingSession, now: Timestamp) -> Result<Vec<Decided>, Rejection> {
-    match session.booking_outcome {
-        Outcome::Abandoned { .. } if now < session.expires_at => Ok(vec![Decided {
-            step_id: session.current_state.step_id,
-            data: EventData::SessionResumed {},
-        }]),
-        Outcome::Abandoned { .. } => Err(Rejection::Expired),
-        _ => Err(Rejection::NotAbandoned),
+/// Makes an abandoned session active again. A visitor who had come past the timeslots and whose
+/// seats were given back meanwhile has to choose once more.
+pub(super) fn resume(
+    flow: &CompiledFlow,
+    session: &BookingSession,
+    now: Timestamp,
+) -> Result<Vec<Decided>, Rejection> {
+    if !matches!(session.booking_outcome, Outcome::Abandoned { .. }) {
+        return Err(Rejection::NotAbandoned);
     }
+    let resumed = BookingSession { booking_outcome: Outcome::Active {}, ..session.clone() };
+    let mut visit = Visit::new(flow, resumed.active(now)?)?;
+    visit.happens(EventData::SessionResumed {});
+    if let Some((place, _)) = flow.step_of_type(StepType::TimeslotSelection)
+        && place < visit.at
+        && visit.active.selections.timeslot.is_none()
+    {
+        visit.leave_backward(place)?;
+        visit.happens(EventData::TimeslotExpired { seats: Vec::new() });
+    }
+    Ok(visit.events)
+}
+
+/// What becomes of a session that nobody goes on with: at the end of its time it expires, before
+/// that it is abandoned when nothing has happened in it for `abandon_after`. Its seats are given
+/// back. Nothing, while it is neither.
+pub fn sweep(
+    session: &BookingSession,
+    abandon_after: Option<Duration>,
+    now: Timestamp,
+) -> Vec<Decided> {
+    let is_active = matches!(session.booking_outcome, Outcome::Active {});
+    let is_abandoned = matches!(session.booking_outcome, Outcome::Abandoned { .. });
+    let idle_since = session.current_state.last_event_at;
+    let end = if now >= session.expires_at && (is_active || is_abandoned) {
+        EventData::SessionExpired {}
+    } else if is_active && abandon_after.is_some_and(|it| now >= idle_since.plus(it)) {
+        EventData::SessionAbandoned { reason: Some(AbandonReason::Timeout) }
+    } else {
+        return Vec::new();
+    };
+    let selections = session.current_state.temp_selections.as_ref();
+    let seats = selections.filter(|it| it.timeslot.is_some()).map(|it| {
+        let seats = it.seats.clone();
+        match it.held_until {
+            Some(until) if now < until => EventData::TimeslotReleased { seats },
+            _ => EventData::TimeslotExpired { seats },
+        }
+    });
+    let step_id = session.current_state.step_id;
+    seats.into_iter().chain([end]).map(|data| Decided { step_id, data }).collect()
 }

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::{
     Given, Scene, check,
     scene::{BEGIN, LIFE, id, say},
@@ -5,7 +7,7 @@ use super::{
 use crate::{
     Timestamp,
     scheduler::BookingStatus,
-    session::{AbandonReason, EventData, Input, Notice, Outcome, booking},
+    session::{AbandonReason, EventData, Input, Notice, Outcome, booking, sweep},
 };
 
 const BOOKED: &str = "BOOKING_SUBMITTED STEP_COMPLETED STEP_ENTERED SESSION_COMPLETED";
@@ -104,17 +106,80 @@ fn nothing_can_be_done_after_the_booking() {
 }
 
 fn at(scene: &mut Scene, now: Timestamp, input: &Input) -> String {
-    scene.now = now.minus(std::time::Duration::from_secs(1));
+    scene.now = now.minus(Duration::from_secs(1));
     scene.when(input)
 }
 
 #[test]
 fn a_visit_can_be_gone_on_with_until_the_instant_at_which_it_expires() {
     let end = BEGIN.plus(LIFE);
-    let last = end.minus(std::time::Duration::from_millis(1));
+    let last = end.minus(Duration::from_millis(1));
     for (inputs, input) in [(say::first(0), say::zip()), (vec![say::abandon()], Input::Resume)] {
         let mut scene = given(&inputs, &[]).scene();
         assert_eq!(at(&mut scene, end, &input), "Expired");
         assert!(at(&mut scene, last, &input).contains('_'));
+    }
+}
+
+/// What a sweep makes of the scene, `minutes` after its last event.
+fn swept(scene: &mut Scene, abandon_after: Option<Duration>, after: Duration) -> String {
+    scene.now = scene.session.current_state.last_event_at.plus(after);
+    let decided = sweep(&scene.session, abandon_after, scene.now);
+    if decided.is_empty() { String::new() } else { scene.append(decided) }
+}
+
+#[test]
+fn a_sweep_abandons_what_is_idle_and_gives_seats_back() {
+    let idle = Duration::from_mins(5);
+    let almost = idle - Duration::from_millis(1);
+    for (n, later, expected) in [
+        (0, idle, "SESSION_ABANDONED"),
+        (3, idle, "SESSION_ABANDONED"),
+        (4, idle, "TIMESLOT_RELEASED SESSION_ABANDONED"),
+        (5, Duration::from_mins(10), "TIMESLOT_EXPIRED SESSION_ABANDONED"),
+    ] {
+        let mut scene = given(&say::first(n), &[]).scene();
+        assert_eq!(swept(&mut scene, Some(idle), almost), "");
+        assert_eq!(swept(&mut scene, None, later), "");
+        assert_eq!(swept(&mut scene, Some(idle), later), expected);
+        let selections = scene.session.current_state.temp_selections.as_ref().unwrap();
+        assert_eq!((&selections.timeslot, selections.seats.len()), (&None, 0));
+        assert_eq!(swept(&mut scene, Some(idle), later), "", "once is enough");
+    }
+}
+
+#[test]
+fn a_sweep_expires_what_has_come_to_its_end_and_no_booking() {
+    let idle = Some(Duration::from_mins(5));
+    for (inputs, expected) in [
+        (say::first(0), "SESSION_EXPIRED"),
+        (say::first(4), "TIMESLOT_EXPIRED SESSION_EXPIRED"),
+        (vec![say::abandon()], "SESSION_EXPIRED"),
+        (say::first(6), ""),
+    ] {
+        let mut scene = given(&inputs, &[]).scene();
+        assert_eq!(swept(&mut scene, idle, LIFE), expected);
+        assert_eq!(swept(&mut scene, idle, LIFE), "");
+    }
+}
+
+#[test]
+fn who_resumes_without_the_seats_they_had_chooses_once_more() {
+    let idle = Duration::from_mins(5);
+    for (n, expected) in [
+        (3, "SESSION_RESUMED"),
+        (4, "SESSION_RESUMED STEP_LEFT_BACKWARD STEP_ENTERED TIMESLOT_EXPIRED"),
+        (5, "SESSION_RESUMED STEP_LEFT_BACKWARD STEP_ENTERED TIMESLOT_EXPIRED"),
+    ] {
+        let mut scene = given(&say::first(n), &[]).scene();
+        swept(&mut scene, Some(idle), idle);
+        assert_eq!(scene.when(&Input::Resume), expected);
+        assert_eq!(scene.step(), "When");
+        let notice = scene.view().message.map(|it| it.code);
+        assert_eq!(notice, (n > 3).then_some(Notice::TimeslotExpired));
+        for input in &say::first(6)[3..] {
+            scene.when(input);
+        }
+        assert_eq!(status(&scene), "completed");
     }
 }

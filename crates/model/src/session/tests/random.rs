@@ -8,7 +8,7 @@ use super::{
 use crate::{availability::NotOffered, session::Input};
 
 /// Flows of every make: with and without steps that may be left out, in another order.
-const FLOWS: [&[(&str, &str)]; 4] = [
+pub(super) const FLOWS: [&[(&str, &str)]; 4] = [
     &[],
     &[("  - { type: summary, title: Check }\n", ""), ("action: stop", "action: waitlist")],
     &[
@@ -38,7 +38,7 @@ fn any_value() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn any_input() -> impl Strategy<Value = Input> {
+pub(super) fn any_input() -> impl Strategy<Value = Input> {
     let question = || prop::sample::select(&QUESTIONS[..]);
     let zone = prop::sample::select(&[Some("metro"), Some("outer"), None][..]);
     let reasons = [NotOffered::Capacity, NotOffered::Closed, NotOffered::LeadTime];
@@ -71,7 +71,7 @@ fn any_input() -> impl Strategy<Value = Input> {
 }
 
 /// An input that the visitor's screen would send, if `choice` says so: so that visits get on.
-fn sensible(scene: &Scene, choice: u8) -> Option<Input> {
+pub(super) fn sensible(scene: &Scene, choice: u8) -> Option<Input> {
     let view = scene.view();
     if view.allowed == ["resume"] {
         return Some(Input::Resume);

@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::{
     Id, ObjectId, Timestamp,
-    flow::{CompiledFlow, file::FlowFile},
+    flow::{CompiledFlow, FlowBundle, file::FlowFile},
     session::{
-        BookingSession, Decided, EventBody, Input, LinkOutcome, Outcome, Rejection, SessionEvent,
-        View, decide, start, start_by_link, view,
+        AsStored, BookingSession, Decided, EventBody, EventHash, Input, LinkOutcome, Outcome,
+        Rejection, SessionEvent, View, decide, start, start_by_link, view,
     },
 };
 
@@ -29,6 +29,11 @@ pub(super) fn id<E>(text: &str) -> Id<E> {
 }
 
 pub(super) fn compile(changes: &[(&str, &str)]) -> CompiledFlow {
+    CompiledFlow::new(id("version"), bundle(changes).snapshot)
+}
+
+/// The flow with some of its text replaced.
+pub(super) fn bundle(changes: &[(&str, &str)]) -> FlowBundle {
     let mut text = FLOW.to_owned();
     for (from, to) in changes {
         assert!(text.contains(from), "{from} is not in the flow");
@@ -36,7 +41,7 @@ pub(super) fn compile(changes: &[(&str, &str)]) -> CompiledFlow {
     }
     let built = FlowFile::parse(&text).unwrap().build(&mut |place| id::<()>(place).object_id());
     assert_eq!(built.findings, []);
-    CompiledFlow::new(id("version"), built.bundle.snapshot)
+    built.bundle
 }
 
 /// A visit so far. After every command all that must always hold of a session is checked.
@@ -104,7 +109,7 @@ impl Scene {
     }
 
     fn begun(flow: CompiledFlow, decided: Vec<Decided>) -> Self {
-        let events = number(1, BEGIN, decided);
+        let events = number(None, BEGIN, decided);
         let session = BookingSession::fold(&events).unwrap();
         let scene = Self { flow, session, events, now: BEGIN };
         scene.check_invariants();
@@ -122,7 +127,7 @@ impl Scene {
 
     pub(super) fn append(&mut self, decided: Vec<Decided>) -> String {
         let before = self.session.booking_outcome.clone();
-        let events = number(self.events.len() + 1, self.now, decided);
+        let events = number(self.events.last(), self.now, decided);
         for event in &events {
             self.session.apply(event);
         }
@@ -158,23 +163,54 @@ impl Scene {
     }
 }
 
-fn number(first: usize, at: Timestamp, decided: Vec<Decided>) -> Vec<SessionEvent> {
-    let event = |(n, decided): (usize, Decided)| SessionEvent {
-        id: id::<()>(&format!("event {n}")).object_id(),
-        booking_session_id: id("session"),
-        organization_id: id("organization"),
-        sequence: n as u64,
-        schema_version: SessionEvent::SCHEMA_VERSION,
-        timestamp: at,
-        command_id: format!("command {first}"),
-        body: EventBody {
-            data: decided.data,
-            step_id: decided.step_id,
-            client_timestamp: None,
-            command_digest: None,
-        },
+fn number(
+    before: Option<&SessionEvent>,
+    at: Timestamp,
+    decided: Vec<Decided>,
+) -> Vec<SessionEvent> {
+    let first = before.map_or(0, |it| it.sequence) + 1;
+    let beginning = EventHash::beginning(id("organization"), id("session"));
+    let mut previous = before.map_or(beginning, |it| it.hash);
+    let mut event = |(sequence, decided): (u64, Decided)| {
+        let mut event = SessionEvent {
+            id: id::<()>(&format!("event {sequence}")).object_id(),
+            booking_session_id: id("session"),
+            organization_id: id("organization"),
+            sequence,
+            schema_version: SessionEvent::SCHEMA_VERSION,
+            timestamp: at,
+            command_id: format!("command {first}"),
+            hash: previous,
+            body: EventBody {
+                data: decided.data,
+                step_id: decided.step_id,
+                client_timestamp: None,
+                command_digest: None,
+                previous_hash: Some(previous),
+            },
+        };
+        event.hash = EventHash::of(&as_stored(&event, &body(&event)));
+        previous = event.hash;
+        event
     };
-    (first..).zip(decided).map(event).collect()
+    (first..).zip(decided).map(&mut event).collect()
+}
+
+/// The text that is stored.
+pub(super) fn body(event: &SessionEvent) -> String {
+    serde_json::to_string(&event.body).unwrap()
+}
+
+pub(super) fn as_stored<'a>(event: &'a SessionEvent, body: &'a str) -> AsStored<'a> {
+    AsStored {
+        id: event.id,
+        sequence: event.sequence,
+        event_type: event.body.data.event_type(),
+        schema_version: event.schema_version,
+        timestamp: event.timestamp,
+        command_id: &event.command_id,
+        body,
+    }
 }
 
 /// The name of the rejection, and what it says is wrong.
