@@ -1,5 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
-import { useStep } from "./context";
+import { useStep, useWidget } from "./context";
 import { Skeleton } from "./parts";
 import { QuestionStep } from "./question-step";
 import { ZipStep } from "./zip-step";
@@ -8,14 +8,14 @@ type Later = typeof import("./later");
 
 /** What has come so far of the parts that are fetched when they are needed. */
 const parts = new Map<unknown, unknown>();
-const fetchLater = () => import("./later");
+export const fetchLater = () => import("./later");
 
 /** The later screens and what belongs to them, once they have come. */
 export const laterScreens = () => parts.get(fetchLater) as Later | undefined;
 
 /** A part of the widget with its styles; null until it has come. */
 export function usePart<P extends { styles: string }>(fetchPart: () => Promise<P>): P | null {
-  const { conversation, adopt } = useStep();
+  const { conversation, adopt } = useWidget();
   const [part, setPart] = useState((parts.get(fetchPart) as P) ?? null);
   useEffect(() => {
     conversation.attempt(async () => {
