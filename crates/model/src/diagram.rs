@@ -5,13 +5,17 @@ mod mermaid;
 mod svg;
 mod text;
 
+use std::collections::BTreeMap;
+
 /// A graph ready to be drawn; it may have cycles and unreachable nodes, since a broken draft is drawn too.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Diagram {
     pub title: String,
     pub nodes: Vec<DiagramNode>,
     /// Pairs of indexes into `nodes`; a pair that points outside is left out.
     pub edges: Vec<(usize, usize)>,
+    /// How edges differ from another graph; those without a mark do not.
+    pub edge_marks: BTreeMap<(usize, usize), Mark>,
 }
 
 /// One box of a [`Diagram`].
@@ -22,6 +26,40 @@ pub struct DiagramNode {
     pub label: String,
     /// One short line under the label, such as `90 min · $149.00`.
     pub note: Option<String>,
+    pub mark: Mark,
+}
+
+/// How a part of a graph differs from another graph.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Mark {
+    #[default]
+    Same,
+    Added,
+    Removed,
+    Changed,
+}
+
+impl Mark {
+    const MARKED: [Self; 3] = [Self::Added, Self::Removed, Self::Changed];
+
+    /// Seen without colours too.
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Same => "",
+            Self::Added => "+",
+            Self::Removed => "−",
+            Self::Changed => "~",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Same => "",
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        }
+    }
 }
 
 /// What a node of the graph stands for.

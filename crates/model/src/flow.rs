@@ -2,10 +2,13 @@
 
 pub mod check;
 mod compiled;
+mod diff;
 mod drawing;
 pub mod file;
+mod owned;
 
 pub use compiled::{CompiledFlow, CompiledQuestion, CompiledStep, Leads};
+pub use diff::{Change, ChangeKind, FieldChange, FlowDiff, What, draw_diff};
 pub use drawing::draw;
 
 use crate::{

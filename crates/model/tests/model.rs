@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "model/bundles.rs"]
+mod bundles;
 #[path = "model/check_property.rs"]
 mod check_property;
 #[path = "model/check_rules.rs"]
@@ -10,6 +12,10 @@ mod check_rules;
 mod check_size;
 #[path = "model/check_steps.rs"]
 mod check_steps;
+#[path = "model/diffs.rs"]
+mod diffs;
+#[path = "model/export.rs"]
+mod export;
 #[path = "model/files.rs"]
 mod files;
 #[path = "model/flow_files.rs"]

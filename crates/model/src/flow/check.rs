@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::{graph::Graph, names::Names};
-use crate::flow::FlowBundle;
+use crate::flow::{FlowBundle, file::Positions};
 
 /// All that was found, and what the graph measures.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -52,6 +52,38 @@ pub struct Finding {
     pub ids: Vec<String>,
     /// The shortest path that shows it, place by place.
     pub witness: Vec<String>,
+    /// In the text of the file, from 1, when there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
+}
+
+impl Finding {
+    /// Something that stands against it at a place, without more to show.
+    pub(crate) fn error(
+        code: &'static str,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            path: path.into(),
+            ids: Vec::new(),
+            witness: Vec::new(),
+            line: None,
+            column: None,
+        }
+    }
+
+    /// The same, with where that is in a text.
+    #[must_use]
+    pub fn located(self, positions: &Positions) -> Self {
+        let (line, column) = positions.find(&self.path);
+        Self { line: Some(line), column: Some(column), ..self }
+    }
 }
 
 /// Whether it stops publishing.
@@ -112,7 +144,12 @@ impl Findings {
     ) {
         if self.has_room(code) {
             *self.of_code.entry(code).or_default() += 1;
-            self.kept.push(Finding { code, severity, message, path, ids, witness });
+            self.kept.push(Finding {
+                severity,
+                ids,
+                witness,
+                ..Finding::error(code, path, message)
+            });
         }
     }
 
@@ -143,6 +180,13 @@ impl Report {
         findings.sort_by_key(|it| it.severity);
         let ok = findings.iter().all(|it| it.severity != Severity::Error);
         Self { ok, findings, paths, nodes, edges, questions }
+    }
+
+    /// The same report with where everything is in the text of the file.
+    #[must_use]
+    pub fn located(mut self, positions: &Positions) -> Self {
+        self.findings = self.findings.into_iter().map(|it| it.located(positions)).collect();
+        self
     }
 
     /// The same report with more findings.

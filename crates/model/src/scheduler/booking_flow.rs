@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Collection, Entity, Id, Index, OnDelete, Only, PerTenant, Place, Reference,
     content::{ContentConfig, Slug},
+    flow::file::Journey,
     scheduler::BookingFlowVersion,
     step::BookingFlowStep,
 };
 
 /// The draft of the steps that lead a visitor to a booking; what visitors see is the published
 /// [`BookingFlowVersion`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookingFlow {
     /// Unique in the organization among the not deleted, as is the title.
@@ -22,6 +23,9 @@ pub struct BookingFlow {
     pub published_version_id: Option<Id<BookingFlowVersion>>,
     #[serde(default)]
     pub has_unpublished_changes: bool,
+    /// Its tests: visits, and what must come of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub journeys: Vec<Journey>,
 }
 
 /// Where a flow stands in its life.
@@ -65,6 +69,10 @@ impl Entity for BookingFlow {
 
     fn validate(&self, place: &mut Place<'_>) {
         self.content.validate(place.at("content"));
+        place.at("journeys").range(&self.journeys.len(), &0, &1_000);
+        for (n, journey) in self.journeys.iter().enumerate() {
+            journey.validate(place.at(format_args!("journeys.{n}")));
+        }
         let published =
             self.status != BookingFlowStatus::Published || self.published_version_id.is_some();
         place.at("published_version_id").require(

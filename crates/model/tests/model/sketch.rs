@@ -150,6 +150,7 @@ impl Sketch {
             status: BookingFlowStatus::Draft,
             published_version_id: None,
             has_unpublished_changes: true,
+            journeys: Vec::new(),
         };
         let snapshot = FlowSnapshot {
             flow: Identified { id: flow_id, body: flow },

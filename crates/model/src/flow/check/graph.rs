@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Findings, Names, Severity};
 use crate::{
     Id, ObjectId,
-    scheduler::{AnswerKind, BookingService, FlowSnapshot, QuestionKind},
+    scheduler::{AnswerKind, BookingQuestion, BookingService, FlowSnapshot, QuestionKind},
     step::{GraphNode, NodeTarget, ServiceGraph, StepConfig},
 };
 
@@ -137,6 +137,9 @@ impl Graph {
         if !question.kind.has_answers() {
             return;
         }
+        if question.kind.collects_data() {
+            check_several(question, names, findings);
+        }
         let answers = match question.kind {
             QuestionKind::SingleChoice => self.next[node].len(),
             _ => question.answer_ids.len(),
@@ -159,6 +162,26 @@ impl Graph {
                 path,
                 format!("“{title}” has {n} answers: more than 12 are hard to choose from."),
             ),
+        }
+    }
+}
+
+/// Several of its answers can be chosen at once, so none of them may choose a service.
+fn check_several(question: &BookingQuestion, names: &Names<'_>, findings: &mut Findings) {
+    for id in &question.answer_ids {
+        let Some(answer) = names.answers.get(&id.object_id()) else { continue };
+        if let AnswerKind::ServiceReference { .. } = answer.kind {
+            findings.add(
+                Severity::Error,
+                "graph.edge_kind",
+                names.answer_path(answer),
+                format!(
+                    "Several answers of “{}” can be chosen at once, so “{}” cannot choose a service.",
+                    question.content.title, answer.content.title
+                ),
+                vec![id.to_string()],
+                Vec::new(),
+            );
         }
     }
 }
