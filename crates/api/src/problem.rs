@@ -19,6 +19,7 @@ use axum::{
 };
 use model::{
     Problem as FieldProblem, Problems,
+    flow::check::Finding,
     session::{Rejection, View},
 };
 use schemars::JsonSchema;
@@ -156,11 +157,25 @@ impl From<Error> for Problem {
             Error::Store(_) | Error::Unwritable(_) | Error::PublicUrl(_) | Error::Unsealed(_) => {
                 Self::failed(Code::Internal, &detail)
             }
-            Error::Archive(_) | Error::NotAFlowFile(_) | Error::Unsound(_) | Error::Taken(_) => {
-                Self::new(Code::Invalid).detail(detail)
-            }
+            Error::NotAFlowFile(_) => Self::new(Code::NotAFlowFile).detail(detail),
+            Error::Unsound(report) => Self {
+                errors: Some(Problems(report.findings.into_iter().map(found).collect())),
+                ..Self::new(Code::Unsound).detail(detail)
+            },
+            Error::PlanOutdated => Self::new(Code::PlanOutdated).detail(detail),
+            Error::Archive(_) | Error::Taken(_) => Self::new(Code::Invalid).detail(detail),
         }
     }
+}
+
+/// A finding at its place in the flow, and in the text where there is one.
+fn found(finding: Finding) -> FieldProblem {
+    let Finding { code, message, path, line, column, .. } = finding;
+    let message = match line.zip(column) {
+        Some((line, column)) => format!("{message} (line {line}, column {column})"),
+        None => message,
+    };
+    FieldProblem { path, code, message }
 }
 
 impl Problem {

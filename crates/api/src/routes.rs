@@ -6,6 +6,7 @@ mod auth;
 mod created;
 mod entities;
 mod files;
+mod flow_files;
 mod mailbox;
 mod organizations;
 mod pages;
@@ -212,6 +213,7 @@ fn platform() -> Routes {
         .and(api_keys::routes())
         .and(audit_log::routes())
         .and(files::routes())
+        .and(flow_files::routes())
         .and(platform::routes())
         .and(auth::routes())
 }

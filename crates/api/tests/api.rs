@@ -16,6 +16,8 @@ mod entities;
 mod examples;
 #[path = "api/files.rs"]
 mod files;
+#[path = "api/flow_files.rs"]
+mod flow_files;
 #[path = "api/headers.rs"]
 mod headers;
 #[path = "api/limits.rs"]

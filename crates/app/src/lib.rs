@@ -56,7 +56,7 @@ pub use crate::{
     environment::{Clock, Environment, SystemClock},
     error::Error,
     files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile},
-    flows::Imported,
+    flows::{ImportPlan, Imported},
     gate::Installation,
     jobs::Worker,
     keyring::{Keyring, KeyringError},

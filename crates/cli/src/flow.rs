@@ -1,20 +1,22 @@
+mod diff;
+mod export;
+mod import;
+
 use std::{
     fmt::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
 
-use app::{NewOrganization, SchedulerSettings};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Subcommand, ValueEnum};
 use indexmap::IndexMap;
 use model::{
     Id, ObjectId,
     content::Slug,
-    core::Organization,
     flow::{
         CompiledFlow, FlowBundle,
         check::{self, Finding, Report, Severity},
-        file::FlowFile,
+        file::{FlowFile, NotAFlowFile, Positions, text_of},
     },
     scheduler::ServiceZone,
 };
@@ -23,7 +25,6 @@ use serde_json::json;
 use crate::{
     config::Config,
     output::{self, Failure, Output},
-    stores::{self, Opened},
 };
 
 #[derive(Subcommand)]
@@ -36,10 +37,23 @@ pub(crate) enum Flow {
     ///
     /// Example: wrkbelt flow test flow.yaml
     Test { file: PathBuf },
-    /// Store a flow file in an organization.
+    /// Store a flow file in an organization, after showing what that changes.
     ///
     /// Example: wrkbelt flow import flow.yaml --publish --organization acme --create-organization
-    Import(Import),
+    Import(import::Import),
+    /// Write a flow with all that it owns as a file.
+    ///
+    /// Example: wrkbelt flow export home-services --organization acme > flow.yaml
+    Export(export::Export),
+    /// Say what two flows differ in: files, or flows of an organization. Exits with 1 when there
+    /// is a difference, with 2 when something is wrong.
+    ///
+    /// Example: wrkbelt flow diff home-services@3 flow.yaml --organization acme
+    Diff(diff::Diff),
+    /// Print the JSON Schema of flow files, for editors.
+    ///
+    /// Example: wrkbelt flow schema > flow.schema.json
+    Schema,
     /// Draw the service-selection graph of a flow file.
     ///
     /// Example: wrkbelt flow diagram flow.yaml --format svg > flow.svg
@@ -50,25 +64,13 @@ pub(crate) enum Flow {
     },
 }
 
-#[derive(Args)]
-pub(crate) struct Import {
-    file: PathBuf,
-    /// Let visitors see it at once.
-    #[arg(long)]
-    publish: bool,
-    /// Slug or id.
-    #[arg(long, value_name = "SLUG_OR_ID")]
-    organization: String,
-    /// Make the organization when there is none with this slug.
-    #[arg(long)]
-    create_organization: bool,
-}
-
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum DiagramFormat {
     Svg,
     /// Mermaid.
     Mmd,
+    /// Graphviz.
+    Dot,
 }
 
 impl Flow {
@@ -77,12 +79,19 @@ impl Flow {
             Self::Validate { file } => validate(&file, output),
             Self::Test { file } => test(&file, output),
             Self::Import(import) => import.run(config, output).await,
+            Self::Export(export) => export.run(config).await,
+            Self::Diff(diff) => diff.run(config, output).await,
+            Self::Schema => {
+                output::raw(&FlowFile::schema());
+                Ok(ExitCode::SUCCESS)
+            }
             Self::Diagram { file, format } => {
-                let Loaded { bundle, .. } = load(&file)?;
+                let Loaded { bundle, .. } = load_or_fail(&file)?;
                 let diagram = model::flow::draw(&bundle);
                 output::raw(&match format {
                     DiagramFormat::Svg => diagram.to_svg(),
                     DiagramFormat::Mmd => diagram.to_mermaid(),
+                    DiagramFormat::Dot => diagram.to_dot(),
                 });
                 Ok(ExitCode::SUCCESS)
             }
@@ -90,54 +99,79 @@ impl Flow {
     }
 }
 
-fn read(path: &Path) -> Result<FlowFile, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::new(format!("{}: {error}", path.display())))?;
-    FlowFile::parse(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
-}
-
 /// The file, what it builds, and all that was found wrong with it.
 struct Loaded {
     file: FlowFile,
     bundle: FlowBundle,
     report: Report,
+    positions: Positions,
     /// As a draft at least.
     can_be_stored: bool,
 }
 
-fn load(path: &Path) -> Result<Loaded, Failure> {
-    let file = read(path)?;
-    let mut next = 0;
-    let built = file.build(&mut |_| {
-        next += 1;
-        ObjectId::from_parts(0, [0; 5], next)
-    });
+/// Why there is nothing loaded: the file, or what is in it.
+enum Unreadable {
+    File(std::io::Error),
+    Text(NotAFlowFile),
+}
+
+impl Unreadable {
+    /// As compilers say it, for editors to find.
+    fn failure(&self, path: &Path) -> Failure {
+        let path = path.display();
+        Failure::new(match self {
+            Self::File(error) => format!("{path}: {error}"),
+            Self::Text(NotAFlowFile { message, location: Some((line, column)) }) => {
+                format!("{path}:{line}:{column}: {message}")
+            }
+            Self::Text(error) => format!("{path}: {error}"),
+        })
+    }
+}
+
+/// The same place has the same id in every file, so that two files can be compared.
+fn load(path: &Path) -> Result<Loaded, Unreadable> {
+    let bytes = std::fs::read(path).map_err(Unreadable::File)?;
+    let text = text_of(&bytes).map_err(Unreadable::Text)?;
+    let file = FlowFile::parse(text).map_err(Unreadable::Text)?;
+    let positions = Positions::of(text);
+    let built = file.build(&mut ObjectId::of);
     let can_be_stored = built.findings.is_empty();
-    let report = check::check(&built.bundle).with(built.findings);
-    Ok(Loaded { file, bundle: built.bundle, report, can_be_stored })
+    let report = check::check(&built.bundle).with(built.findings).located(&positions);
+    Ok(Loaded { file, bundle: built.bundle, report, positions, can_be_stored })
+}
+
+fn load_or_fail(path: &Path) -> Result<Loaded, Failure> {
+    load(path).map_err(|it| it.failure(path))
 }
 
 fn validate(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
     let report = match load(path) {
         Ok(Loaded { report, .. }) => report,
-        Err(failure) if output.is_json() => {
-            output.answer(&unreadable(&failure), String::new);
+        Err(error) if output.is_json() => {
+            output.answer(&unreadable(path, &error), String::new);
             return Ok(ExitCode::FAILURE);
         }
-        Err(failure) => return Err(failure),
+        Err(error) => return Err(error.failure(path)),
     };
     output.answer(&report, || for_people(path, &report));
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The report of a file that is no flow file.
-fn unreadable(failure: &Failure) -> serde_json::Value {
+fn unreadable(path: &Path, error: &Unreadable) -> serde_json::Value {
+    let location = match error {
+        Unreadable::Text(error) => error.location,
+        Unreadable::File(_) => None,
+    };
     json!({
         "ok": false,
         "findings": [{
             "code": "file.unreadable",
             "severity": "error",
-            "message": failure.to_string(),
+            "message": error.failure(path).to_string(),
+            "line": location.map(|it| it.0),
+            "column": location.map(|it| it.1),
             "path": "",
             "ids": [],
             "witness": [],
@@ -151,7 +185,7 @@ fn unreadable(failure: &Failure) -> serde_json::Value {
 fn for_people(path: &Path, report: &Report) -> String {
     let mut text = String::new();
     for finding in &report.findings {
-        text.push_str(&one_finding(finding));
+        text.push_str(&one_finding(path, finding));
     }
     let Report { ok, paths, nodes, edges, questions, .. } = report;
     let verdict = if *ok { "sound: every path reaches exactly one service" } else { "not sound" };
@@ -164,13 +198,17 @@ fn for_people(path: &Path, report: &Report) -> String {
     text
 }
 
-fn one_finding(finding: &Finding) -> String {
+fn one_finding(path: &Path, finding: &Finding) -> String {
     let severity = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let mut text =
-        format!("{severity}[{}] {}\n    at {}\n", finding.code, finding.message, finding.path);
+    let Finding { code, message, path: place, line, column, .. } = finding;
+    let (line, column) = (line.unwrap_or(1), column.unwrap_or(1));
+    let mut text = format!(
+        "{}:{line}:{column}: {severity}[{code}] {message}\n    at {place}\n",
+        path.display()
+    );
     if !finding.witness.is_empty() {
         let _ = writeln!(text, "    by {}", finding.witness.join(" → "));
     }
@@ -178,7 +216,7 @@ fn one_finding(finding: &Finding) -> String {
 }
 
 fn test(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
-    let Loaded { file, bundle, report, .. } = load(path)?;
+    let Loaded { file, bundle, report, positions, .. } = load_or_fail(path)?;
     if !report.ok {
         output.answer(&report, || for_people(path, &report));
         return Ok(ExitCode::FAILURE);
@@ -187,9 +225,10 @@ fn test(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
         bundle.zones.iter().map(|it| (it.body.slug.clone(), it.body.clone())).collect();
     let flow = CompiledFlow::new(Id::new(ObjectId::from_bytes([0; 12])), bundle.snapshot);
     let failed = file.run_journeys(&flow, &zones);
+    let failed: Vec<_> = failed.into_iter().map(|it| it.located(&positions)).collect();
     let (all, ok) = (file.journeys.len(), failed.is_empty());
     output.answer(&json!({ "ok": ok, "journeys": all, "findings": failed }), || {
-        let mut text: String = failed.iter().map(one_finding).collect();
+        let mut text: String = failed.iter().map(|it| one_finding(path, it)).collect();
         let _ = writeln!(
             text,
             "{}: {} of {all} journeys end where they should",
@@ -199,75 +238,4 @@ fn test(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
         text
     });
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-impl Import {
-    /// A flow that is refused leaves neither a store nor an organization behind.
-    async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
-        let Loaded { file, report, can_be_stored, .. } = load(&self.file)?;
-        if !can_be_stored || (self.publish && !report.ok) {
-            output.answer(&report, || for_people(&self.file, &report));
-            return Ok(ExitCode::FAILURE);
-        }
-        let url = config.store.as_deref().unwrap_or(stores::ORDINARY);
-        let opened = if self.create_organization {
-            stores::open_or_make(url).await?
-        } else {
-            stores::open_existing(url).await?
-        };
-        let organization = self.organization(&opened, &file).await?;
-        let tenant = opened.system.enter(organization);
-        let imported = tenant.import_flow(&file, self.publish).await?;
-        let mut public_key = None;
-        if self.publish {
-            let settings = SchedulerSettings::default();
-            public_key = Some(tenant.ensure_scheduler(imported.booking_flow_id, settings).await?);
-        }
-        let answer = json!({
-            "organization_id": organization,
-            "booking_flow_id": imported.booking_flow_id,
-            "version": imported.version,
-            "public_key": public_key,
-        });
-        output.answer(&answer, || {
-            let key = public_key.as_ref().map(ToString::to_string).unwrap_or_default();
-            match imported.version {
-                Some(version) => format!(
-                    "{} is published as version {version}; its public key is {key}\n",
-                    file.flow.slug
-                ),
-                None => format!("{} is stored as a draft\n", file.flow.slug),
-            }
-        });
-        Ok(ExitCode::SUCCESS)
-    }
-
-    /// A new organization gets the time zone of the flow's first schedule.
-    async fn organization(
-        &self,
-        opened: &Opened,
-        file: &FlowFile,
-    ) -> Result<Id<Organization>, Failure> {
-        let asked = &self.organization;
-        if let Some(found) = opened.system.find_organization(asked).await? {
-            return Ok(found.id);
-        }
-        if !self.create_organization {
-            return Err(Failure::new(format!(
-                "there is no organization {asked} (make it with --create-organization)"
-            )));
-        }
-        let slug =
-            asked.parse().map_err(|error| Failure::new(format!("--organization: {error}")))?;
-        let zone = file.schedules.values().next().map(|it| it.time_zone.clone());
-        let new = NewOrganization {
-            name: file.flow.title.clone(),
-            slug,
-            time_zone: zone.unwrap_or_else(|| "UTC".to_owned()),
-            locale: "en-US".to_owned(),
-            phone: None,
-            address: None,
-        };
-        Ok(opened.system.create_organization(new).await?)
-    }
 }

@@ -6,6 +6,8 @@
 mod archives;
 #[path = "cli/failures.rs"]
 mod failures;
+#[path = "cli/flow_code.rs"]
+mod flow_code;
 #[path = "cli/flows.rs"]
 mod flows;
 #[path = "cli/mails.rs"]

@@ -1,5 +1,6 @@
 //! Drawings of a service-selection graph, made without a browser.
 
+mod dot;
 mod layout;
 mod mermaid;
 mod svg;
@@ -93,6 +94,12 @@ impl Diagram {
     #[must_use]
     pub fn to_mermaid(&self) -> String {
         mermaid::render(self)
+    }
+
+    /// Writes the graph for Graphviz.
+    #[must_use]
+    pub fn to_dot(&self) -> String {
+        dot::render(self)
     }
 
     fn known_edges(&self) -> impl Iterator<Item = (usize, usize)> + '_ {

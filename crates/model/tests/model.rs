@@ -20,6 +20,12 @@ mod export;
 mod files;
 #[path = "model/flow_files.rs"]
 mod flow_files;
+#[path = "model/hostile.rs"]
+mod hostile;
+#[path = "model/positions.rs"]
+mod positions;
+#[path = "model/schema.rs"]
+mod schema;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]

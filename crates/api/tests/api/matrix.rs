@@ -41,7 +41,7 @@ const BODIES: [(&str, &str); 0] = [];
 
 /// Operations that nobody succeeds with here, and why. They are asked all the same; that what is
 /// theirs is not there is no finding.
-const UNREACHED: [(&str, &str); 25] = [
+const UNREACHED: [(&str, &str); 26] = [
     ("accept_invitation", TOKEN),
     ("change_avatar", BYTES),
     ("change_password", PASSWORD),
@@ -52,6 +52,10 @@ const UNREACHED: [(&str, &str); 25] = [
     ("end_login", "its session is made by signing in: see `auth`"),
     ("execute_command", "a command fits one moment of a visit: `commands` and `tokens` do them"),
     ("get_user", "the user of the sample is no member: see the examples"),
+    (
+        "import_booking_flow",
+        "what it needs is what each change in the file needs: see `flow_files`",
+    ),
     ("invite", "the roles of the sample are no system roles: see `auth`"),
     ("join", TOKEN),
     ("link_file", BYTES),

@@ -13,7 +13,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::{graph::Graph, names::Names};
-use crate::flow::{FlowBundle, file::Positions};
+use crate::{
+    Id,
+    flow::{FlowBundle, file::Positions},
+};
 
 /// All that was found, and what the graph measures.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -110,11 +113,14 @@ pub fn check(bundle: &FlowBundle) -> Report {
     graph.check_shape(&names, &mut findings);
     walk::check(&graph, &names, &mut findings);
     let measured = paths::measure(&graph, &names, &mut findings);
-    let reachable = graph.reachable_services();
-    steps::check_services(bundle, &reachable, &mut findings);
+    steps::check_services(bundle, &graph, &names, &mut findings);
     let (paths, questions) =
         measured.unwrap_or_else(|| ("0".to_owned(), QuestionsAsked::default()));
     findings.into_report(graph.len(), graph.edges(), paths, questions)
+}
+
+fn texts<E>(ids: &[Id<E>]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
 }
 
 /// Collects findings up to [`MOST_OF_ONE_CODE`] of each code.
@@ -125,12 +131,9 @@ struct Findings {
 }
 
 impl Findings {
-    fn error(&mut self, code: &'static str, path: impl Into<String>, message: impl Into<String>) {
-        self.add(Severity::Error, code, path.into(), message.into(), Vec::new(), Vec::new());
-    }
-
-    fn warning(&mut self, code: &'static str, path: impl Into<String>, message: impl Into<String>) {
-        self.add(Severity::Warning, code, path.into(), message.into(), Vec::new(), Vec::new());
+    /// With the ids concerned.
+    fn error<E>(&mut self, code: &'static str, path: String, message: String, ids: &[Id<E>]) {
+        self.add(Severity::Error, code, path, message, texts(ids), Vec::new());
     }
 
     fn add(

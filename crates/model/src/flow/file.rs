@@ -408,6 +408,7 @@ fn options() -> serde_saphyr::Options {
         with_snippet: false,
         strict_booleans: true,
         budget: serde_saphyr::budget! { max_depth: 32, max_aliases: 1_000, max_anchors: 1_000 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: 50_000 },
     }
 }
 
@@ -438,6 +439,14 @@ impl FlowFile {
     /// The same of bytes, which must be UTF-8.
     pub fn parse_bytes(bytes: &[u8]) -> Result<Self, NotAFlowFile> {
         Self::parse(text_of(bytes)?)
+    }
+
+    /// The JSON Schema (draft 2020-12) of flow files, for editors.
+    pub fn schema() -> String {
+        let schema = schemars::generate::SchemaSettings::draft2020_12()
+            .into_generator()
+            .into_root_schema_for::<Self>();
+        serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
     }
 
     /// In YAML, in one way only: the same file is always the same bytes.

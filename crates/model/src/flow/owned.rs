@@ -3,11 +3,32 @@ use std::collections::HashSet;
 use crate::{
     Id, ObjectId,
     flow::FlowBundle,
-    scheduler::{AnswerKind, BookingService, Identified, Schedule},
+    scheduler::{AnswerKind, BookingFlow, BookingService, FlowSnapshot, Identified, Schedule},
     step::{NodeTarget, StepConfig},
 };
 
 impl FlowBundle {
+    /// The flow before it had any step: what a new one is compared with.
+    #[must_use]
+    pub fn without_anything(&self) -> Self {
+        let flow = self.snapshot.flow.clone();
+        Self {
+            snapshot: FlowSnapshot {
+                flow: Identified {
+                    body: BookingFlow { journeys: Vec::new(), ..flow.body },
+                    ..flow
+                },
+                steps: Vec::new(),
+                questions: Vec::new(),
+                answers: Vec::new(),
+                categories: Vec::new(),
+                services: Vec::new(),
+            },
+            zones: Vec::new(),
+            schedules: Vec::new(),
+        }
+    }
+
     /// The flow with what it needs to work, and nothing that the organization has besides.
     #[must_use]
     pub fn owned(mut self) -> Self {

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Findings, Names, Severity};
 use crate::{
-    Id, ObjectId,
+    Id,
     scheduler::{AnswerKind, BookingQuestion, BookingService, FlowSnapshot, QuestionKind},
     step::{GraphNode, NodeTarget, ServiceGraph, StepConfig},
 };
@@ -17,7 +17,10 @@ pub(super) struct Graph {
     /// The service that a node selects.
     pub(super) selects: Vec<Option<Id<BookingService>>>,
     incoming: Vec<usize>,
-    reachable: Vec<bool>,
+    /// Reachable nodes in the order of their distance from the root.
+    near: Vec<usize>,
+    /// On a shortest path from the root; `usize::MAX` for what no path reaches.
+    came_from: Vec<usize>,
     declared_edges: usize,
 }
 
@@ -37,19 +40,15 @@ impl Graph {
         let targets: Vec<_> = graph.nodes.iter().map(|it| it.target).collect();
         for target in &targets {
             if !names.knows(*target) {
-                let path = names.path(*target);
-                findings.error(
-                    "reference.missing",
-                    path,
-                    "The graph shows something that does not exist.",
-                );
+                let message = "The graph shows something that does not exist.".to_owned();
+                findings.error("reference.missing", names.path(*target), message, &[target.id()]);
             }
         }
         let root = root(graph, &positions, &targets, findings)?;
         let next = edges(graph, &positions, &targets, names, findings);
         let mut incoming = vec![0; targets.len()];
         next.iter().flatten().for_each(|to| incoming[*to] += 1);
-        let reachable = reachable(root, &next);
+        let (near, came_from) = nearest(root, &next);
         Some(Self {
             ids: graph.nodes.iter().map(|it| it.id).collect(),
             selects: targets.iter().map(|it| names.selects(*it)).collect(),
@@ -57,7 +56,8 @@ impl Graph {
             next,
             root,
             incoming,
-            reachable,
+            near,
+            came_from,
             declared_edges: graph.edges.len(),
         })
     }
@@ -71,17 +71,35 @@ impl Graph {
     }
 
     pub(super) fn is_reachable(&self, node: usize) -> bool {
-        self.reachable[node]
+        self.came_from[node] != usize::MAX
     }
 
     pub(super) fn is_question(&self, node: usize) -> bool {
         matches!(self.targets[node], NodeTarget::Question { .. })
     }
 
-    pub(super) fn reachable_services(&self) -> HashSet<ObjectId> {
-        let services =
-            self.selects.iter().zip(&self.reachable).filter(|(_, reachable)| **reachable);
-        services.filter_map(|(service, _)| service.map(Id::object_id)).collect()
+    /// A shortest path from the root, place by place. Nothing for what no path reaches.
+    pub(super) fn witness(&self, node: usize, names: &Names<'_>) -> Vec<String> {
+        if !self.is_reachable(node) {
+            return Vec::new();
+        }
+        let back = |it: &usize| (*it != self.root).then(|| self.came_from[*it]);
+        let mut path: Vec<_> = std::iter::successors(Some(node), back)
+            .map(|it| names.path(self.targets[it]))
+            .collect();
+        path.reverse();
+        path
+    }
+
+    /// The services that paths reach, each with the node where that happens first.
+    pub(super) fn reachable_services(&self) -> HashMap<Id<BookingService>, usize> {
+        let mut services = HashMap::new();
+        for node in &self.near {
+            if let Some(service) = self.selects[*node] {
+                services.entry(service).or_insert(*node);
+            }
+        }
+        services
     }
 
     /// The rules that look at one node at a time.
@@ -108,13 +126,13 @@ impl Graph {
                     names.title(self.targets[*first])
                 ),
                 others.iter().map(|it| self.ids[*it].to_string()).collect(),
-                Vec::new(),
+                [self.root, *first].map(|it| names.path(self.targets[it])).to_vec(),
             );
         }
     }
 
     fn check_unreachable(&self, names: &Names<'_>, findings: &mut Findings) {
-        let lost: Vec<_> = (0..self.len()).filter(|node| !self.reachable[*node]).collect();
+        let lost: Vec<_> = (0..self.len()).filter(|node| !self.is_reachable(*node)).collect();
         if let Some(first) = lost.first() {
             let more = match lost.len() - 1 {
                 0 => String::new(),
@@ -126,7 +144,7 @@ impl Graph {
                 names.path(self.targets[*first]),
                 format!("No visitor can ever reach “{}”{more}.", names.title(self.targets[*first])),
                 lost.iter().map(|it| self.ids[*it].to_string()).collect(),
-                Vec::new(),
+                vec![names.path(self.targets[*first])],
             );
         }
     }
@@ -144,24 +162,29 @@ impl Graph {
             QuestionKind::SingleChoice => self.next[node].len(),
             _ => question.answer_ids.len(),
         };
-        let (path, title) = (names.path(self.targets[node]), &question.content.title);
-        match answers {
-            0 => findings.error(
+        let title = &question.content.title;
+        let (severity, code, message) = match answers {
+            0 => (
+                Severity::Error,
                 "graph.question_without_answers",
-                path,
                 format!("“{title}” has no answers to choose from."),
             ),
-            1 => findings.warning(
+            1 => (
+                Severity::Warning,
                 "graph.single_answer",
-                path,
                 format!("“{title}” has one answer only, so there is nothing to choose."),
             ),
-            2..=12 => {}
-            n => findings.warning(
+            2..=12 => return,
+            n => (
+                Severity::Warning,
                 "graph.wide",
-                path,
                 format!("“{title}” has {n} answers: more than 12 are hard to choose from."),
             ),
+        };
+        if findings.has_room(code) {
+            let ids = vec![self.ids[node].to_string(), booking_question_id.to_string()];
+            let path = names.path(self.targets[node]);
+            findings.add(severity, code, path, message, ids, self.witness(node, names));
         }
     }
 }
@@ -180,7 +203,7 @@ fn check_several(question: &BookingQuestion, names: &Names<'_>, findings: &mut F
                     question.content.title, answer.content.title
                 ),
                 vec![id.to_string()],
-                Vec::new(),
+                vec![names.answer_path(answer)],
             );
         }
     }
@@ -226,8 +249,9 @@ fn root(
     if question.is_none() {
         findings.error(
             "graph.no_root",
-            "steps.service_selection.start",
-            "The service selection does not begin at a question.",
+            "steps.service_selection.start".to_owned(),
+            "The service selection does not begin at a question.".to_owned(),
+            &[graph.root_node_id],
         );
     }
     question
@@ -249,10 +273,14 @@ fn edges(
             findings.add(
                 Severity::Error,
                 "graph.dangling",
-                path,
+                path.clone(),
                 "An edge leads from or to a node that does not exist.".to_owned(),
-                vec![edge.id.to_string()],
-                Vec::new(),
+                vec![
+                    edge.id.to_string(),
+                    edge.source_node_id.to_string(),
+                    edge.target_node_id.to_string(),
+                ],
+                vec![path],
             );
             continue;
         };
@@ -325,17 +353,20 @@ fn refuse(
     }
 }
 
-fn reachable(root: usize, next: &[Vec<usize>]) -> Vec<bool> {
-    let mut reachable = vec![false; next.len()];
-    let mut waiting = vec![root];
-    reachable[root] = true;
-    while let Some(node) = waiting.pop() {
+/// Breadth first: reachable nodes nearest first, and from where each was reached first.
+fn nearest(root: usize, next: &[Vec<usize>]) -> (Vec<usize>, Vec<usize>) {
+    let mut came_from = vec![usize::MAX; next.len()];
+    let mut near = vec![root];
+    came_from[root] = root;
+    let mut at = 0;
+    while let Some(node) = near.get(at).copied() {
+        at += 1;
         for to in &next[node] {
-            if !reachable[*to] {
-                reachable[*to] = true;
-                waiting.push(*to);
+            if came_from[*to] == usize::MAX {
+                came_from[*to] = node;
+                near.push(*to);
             }
         }
     }
-    reachable
+    (near, came_from)
 }

@@ -23,7 +23,7 @@ pub struct Journey {
     /// What it shows, 1 to 200 characters.
     pub name: String,
     /// The postal code, in a flow that asks for one.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zip: Option<String>,
     /// In the order of the questions: an answer's slug, a list of them, or a value.
     pub answers: Vec<Given>,
@@ -45,10 +45,10 @@ pub enum Given {
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// Where the answers lead.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Slug>,
     /// Where the postal code lies.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<Slug>,
 }
 
