@@ -4,8 +4,8 @@ use aide::{OperationInput, OperationOutput, generate::GenContext, openapi::Opera
 use app::ImportPlan;
 use axum::{
     Json,
-    extract::{FromRequest, Query, Request},
-    http::header::CONTENT_TYPE,
+    extract::{FromRequest, FromRequestParts, Query, Request},
+    http::{header::CONTENT_TYPE, request::Parts},
     response::{IntoResponse, Response},
 };
 use model::{
@@ -17,12 +17,13 @@ use model::{
     scheduler::BookingFlow,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{About, Routes, entities::EntityPath};
 use crate::{
     Api, LARGEST_ADMIN_BODY, Problem, body,
     callers::{Allowed, Update, View},
+    problem::Code,
 };
 
 pub(super) fn routes() -> Routes {
@@ -69,7 +70,7 @@ struct FileText {
 async fn export(
     allowed: Allowed<View<BookingFlow>>,
     EntityPath(id): EntityPath<BookingFlow>,
-    Query(asked): Query<Exported>,
+    Asked(asked): Asked<Exported>,
 ) -> Result<FileText, Problem> {
     let bundle = allowed.0.tenant().export_flow_by_id(id, asked.version).await?;
     let written = FlowFile::of(&bundle);
@@ -129,7 +130,7 @@ struct ImportView {
 
 async fn import(
     allowed: Allowed<Update<BookingFlow>>,
-    Query(asked): Query<Imported>,
+    Asked(asked): Asked<Imported>,
     FileSent(file): FileSent,
 ) -> Result<Json<ImportView>, Problem> {
     let view = |plan: ImportPlan, booking_flow_id| {
@@ -142,6 +143,26 @@ async fn import(
     let imported = allowed.0.import_flow(&file.file, asked.plan.as_deref()).await;
     let (plan, imported) = file.located(imported)?;
     Ok(view(plan, Some(imported.booking_flow_id)))
+}
+
+/// What a query says. One that says something else is refused as a problem.
+struct Asked<T>(T);
+
+impl<T: DeserializeOwned> FromRequestParts<Api> for Asked<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
+        let query = Query::<T>::from_request_parts(parts, api).await;
+        let Query(asked) =
+            query.map_err(|it| Problem::new(Code::Invalid).detail(it.body_text()))?;
+        Ok(Self(asked))
+    }
+}
+
+impl<T: JsonSchema> OperationInput for Asked<T> {
+    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
+        <Query<T> as OperationInput>::operation_input(ctx, operation);
+    }
 }
 
 /// A flow file as a body, in YAML or JSON.

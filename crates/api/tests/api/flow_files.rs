@@ -64,7 +64,9 @@ async fn what_is_exported_is_imported_without_a_change_and_exported_the_same() {
     assert_eq!(exported(&site, &owner, "").await.text(), yaml.text());
     assert_eq!(exported(&site, &owner, "?version=1").await.text(), yaml.text());
     exported(&site, &owner, "?version=99").await.problem(404, "not_found");
-    assert_eq!(exported(&site, &owner, "?format=xml").await.status, 400);
+    for wrong in ["?format=xml", "?version=one", "?formt=json"] {
+        exported(&site, &owner, wrong).await.problem(422, "request.invalid");
+    }
 }
 
 /// What was made document by document, as the builder does.

@@ -36,9 +36,9 @@ impl Tenant {
     }
 
     async fn exported(&self, existing: Existing, version: Option<u32>) -> Result<FlowBundle> {
+        const BY_NUMBER: &Index = &BookingFlowVersion::COLLECTION.indexes[0];
         let draft = existing.bundle().ok_or(Error::NotFound("booking flow"))?;
         let Some(number) = version else { return Ok(draft.owned()) };
-        const BY_NUMBER: &Index = &BookingFlowVersion::COLLECTION.indexes[0];
         let flow = Scalar::Text(draft.snapshot.flow.id.to_string());
         let numbered = Find::by(BY_NUMBER, [flow, Scalar::Number(number.into())]);
         let (versions, _) = self.scoped().list::<BookingFlowVersion>(numbered).await?;

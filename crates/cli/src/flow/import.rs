@@ -21,6 +21,7 @@ use crate::{
 };
 
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Import {
     file: PathBuf,
     /// Let visitors see it at once.

@@ -171,7 +171,7 @@ pub struct ScheduleEntry {
     /// Absent: made from the slug.
     #[serde(default)]
     pub title: Option<String>,
-    /// IANA zone such as America/New_York.
+    /// IANA zone such as `America/New_York`.
     pub time_zone: String,
     /// Spans such as 08:00-17:00 by day of the week.
     #[serde(default)]
@@ -285,7 +285,7 @@ pub struct QuestionEntry {
     /// The same texts in other languages, by BCP 47 tag such as es-MX.
     #[serde(default)]
     pub translations: BTreeMap<String, Translation>,
-    /// How it is answered. Only the answers of a single_choice decide where the path goes on.
+    /// How it is answered. Only the answers of a `single_choice` decide where the path goes on.
     pub kind: QuestionKind,
     /// Absent: true.
     #[serde(default = "required_by_default", skip_serializing_if = "is_required")]
@@ -293,7 +293,7 @@ pub struct QuestionEntry {
     /// What a typed-in value must be like.
     #[serde(default)]
     pub rules: ValueRules,
-    /// Of a single_choice or multi_choice, in the order shown.
+    /// Of a `single_choice` or `multi_choice`, in the order shown.
     #[serde(default)]
     pub answers: IndexMap<Slug, AnswerEntry>,
     /// Where a question that only collects data leads.

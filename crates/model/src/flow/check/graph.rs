@@ -1,10 +1,10 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{Findings, Names, Severity};
 use crate::{
     Id,
     scheduler::{AnswerKind, BookingQuestion, BookingService, FlowSnapshot, QuestionKind},
-    step::{GraphNode, NodeTarget, ServiceGraph, StepConfig},
+    step::{GraphEdge, GraphNode, NodeTarget, ServiceGraph, StepConfig},
 };
 
 /// The service-selection graph by positions instead of ids. Edges that may not be are left out,
@@ -38,20 +38,25 @@ impl Graph {
         let positions: HashMap<_, _> =
             graph.nodes.iter().enumerate().map(|(n, node)| (node.id, n)).collect();
         let targets: Vec<_> = graph.nodes.iter().map(|it| it.target).collect();
-        for target in &targets {
-            if !names.knows(*target) {
-                let message = "The graph shows something that does not exist.".to_owned();
-                findings.error("reference.missing", names.path(*target), message, &[target.id()]);
-            }
+        let shown: Vec<_> = targets.iter().map(|it| Shown::of(*it, names)).collect();
+        let is_gone = |shown: Shown| match shown {
+            Shown::Nothing => true,
+            Shown::Service(id) => !names.services.contains_key(&id.object_id()),
+            _ => false,
+        };
+        for (target, _) in targets.iter().zip(&shown).filter(|(_, it)| is_gone(**it)) {
+            let message = "The graph shows something that does not exist.".to_owned();
+            findings.error("reference.missing", names.path(*target), message, &[target.id()]);
         }
         let root = root(graph, &positions, &targets, findings)?;
-        let next = edges(graph, &positions, &targets, names, findings);
+        let next =
+            Edges { graph, targets: &targets, shown: &shown, names }.allowed(&positions, findings);
         let mut incoming = vec![0; targets.len()];
         next.iter().flatten().for_each(|to| incoming[*to] += 1);
         let (near, came_from) = nearest(root, &next);
         Some(Self {
             ids: graph.nodes.iter().map(|it| it.id).collect(),
-            selects: targets.iter().map(|it| names.selects(*it)).collect(),
+            selects: shown.iter().map(|it| it.selects()).collect(),
             targets,
             next,
             root,
@@ -209,31 +214,51 @@ fn check_several(question: &BookingQuestion, names: &Names<'_>, findings: &mut F
     }
 }
 
-impl Names<'_> {
-    fn knows(&self, target: NodeTarget) -> bool {
-        match target {
+/// What of the thing at a node decides which edges may be, looked up once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    /// It does not exist.
+    Nothing,
+    Question {
+        id: Id<BookingQuestion>,
+        collects_data: bool,
+    },
+    Answer {
+        of: Id<BookingQuestion>,
+        selects: Option<Id<BookingService>>,
+    },
+    Service(Id<BookingService>),
+}
+
+impl Shown {
+    fn of(target: NodeTarget, names: &Names<'_>) -> Self {
+        let found = match target {
             NodeTarget::Question { booking_question_id: id } => {
-                self.questions.contains_key(&id.object_id())
+                let question = names.questions.get(&id.object_id());
+                question.map(|it| Self::Question { id, collects_data: it.kind.collects_data() })
             }
             NodeTarget::Answer { booking_question_answer_id: id } => {
-                self.answers.contains_key(&id.object_id())
+                names.answers.get(&id.object_id()).map(|it| Self::Answer {
+                    of: it.booking_question_id,
+                    selects: match it.kind {
+                        AnswerKind::ServiceReference { booking_service_id } => {
+                            Some(booking_service_id)
+                        }
+                        AnswerKind::Text {} => None,
+                    },
+                })
             }
-            NodeTarget::Service { booking_service_id: id } => {
-                self.services.contains_key(&id.object_id())
-            }
-        }
+            // One that is gone ends the path all the same, and is reported as gone.
+            NodeTarget::Service { booking_service_id } => Some(Self::Service(booking_service_id)),
+        };
+        found.unwrap_or(Self::Nothing)
     }
 
-    fn selects(&self, target: NodeTarget) -> Option<Id<BookingService>> {
-        match target {
-            NodeTarget::Service { booking_service_id } => Some(booking_service_id),
-            NodeTarget::Answer { booking_question_answer_id: id } => {
-                match self.answers.get(&id.object_id())?.kind {
-                    AnswerKind::ServiceReference { booking_service_id } => Some(booking_service_id),
-                    AnswerKind::Text {} => None,
-                }
-            }
-            NodeTarget::Question { .. } => None,
+    fn selects(self) -> Option<Id<BookingService>> {
+        match self {
+            Self::Service(id) => Some(id),
+            Self::Answer { selects, .. } => selects,
+            Self::Question { .. } | Self::Nothing => None,
         }
     }
 }
@@ -257,99 +282,123 @@ fn root(
     question
 }
 
-fn edges(
-    graph: &ServiceGraph,
-    positions: &HashMap<Id<GraphNode>, usize>,
-    targets: &[NodeTarget],
-    names: &Names<'_>,
-    findings: &mut Findings,
-) -> Vec<Vec<usize>> {
-    let mut next = vec![Vec::new(); targets.len()];
-    let mut seen = HashSet::with_capacity(graph.edges.len());
-    for edge in &graph.edges {
-        let ends = (positions.get(&edge.source_node_id), positions.get(&edge.target_node_id));
-        let (Some(source), Some(target)) = ends else {
-            let path = ends.0.or(ends.1).map(|it| names.path(targets[*it])).unwrap_or_default();
-            findings.add(
-                Severity::Error,
-                "graph.dangling",
-                path.clone(),
-                "An edge leads from or to a node that does not exist.".to_owned(),
-                vec![
-                    edge.id.to_string(),
-                    edge.source_node_id.to_string(),
-                    edge.target_node_id.to_string(),
-                ],
-                vec![path],
-            );
-            continue;
-        };
-        let ends = [*source, *target];
-        let problem = if seen.insert(ends) {
-            refuse(targets[*source], targets[*target], next[*source].len(), names)
-        } else {
-            Some(("graph.duplicate_edge", "The same two nodes are connected twice"))
-        };
-        match problem {
-            None => next[*source].push(*target),
-            Some((code, sentence)) => findings.add(
-                Severity::Error,
-                code,
-                names.path(targets[*source]),
-                format!(
-                    "{sentence}: “{}” → “{}”.",
-                    names.title(targets[*source]),
-                    names.title(targets[*target])
-                ),
-                ends.iter().map(|it| graph.nodes[*it].id.to_string()).collect(),
-                ends.iter().map(|it| names.path(targets[*it])).collect(),
-            ),
+/// The declared edges, and what stands at their ends.
+struct Edges<'a> {
+    graph: &'a ServiceGraph,
+    targets: &'a [NodeTarget],
+    shown: &'a [Shown],
+    names: &'a Names<'a>,
+}
+
+impl Edges<'_> {
+    /// What each node leads to, in order, without what may not be.
+    fn allowed(
+        &self,
+        positions: &HashMap<Id<GraphNode>, usize>,
+        findings: &mut Findings,
+    ) -> Vec<Vec<usize>> {
+        let mut declared = vec![Vec::new(); self.targets.len()];
+        // Edges of one node mostly stand together.
+        let mut last = None;
+        for edge in &self.graph.edges {
+            let source = match last {
+                Some((id, place)) if id == edge.source_node_id => Some(place),
+                _ => positions.get(&edge.source_node_id).copied(),
+            };
+            last = source.map(|it| (edge.source_node_id, it));
+            let target = positions.get(&edge.target_node_id).copied();
+            match (source, target) {
+                (Some(source), Some(target)) => declared[source].push(target),
+                _ => self.report_dangling(edge, source.or(target), findings),
+            }
         }
+        let mut seen_from = vec![usize::MAX; self.targets.len()];
+        for (source, next) in declared.iter_mut().enumerate() {
+            let mut already = 0;
+            next.retain(|target| {
+                let problem = if std::mem::replace(&mut seen_from[*target], source) == source {
+                    Some(("graph.duplicate_edge", "The same two nodes are connected twice"))
+                } else {
+                    refuse(self.shown[source], self.shown[*target], already)
+                };
+                already += usize::from(problem.is_none());
+                if let Some((code, sentence)) = problem {
+                    self.report(code, sentence, [source, *target], findings);
+                }
+                problem.is_none()
+            });
+        }
+        declared
     }
-    next
+
+    fn report_dangling(&self, edge: &GraphEdge, end: Option<usize>, findings: &mut Findings) {
+        if !findings.has_room("graph.dangling") {
+            return;
+        }
+        let path = end.map(|it| self.names.path(self.targets[it])).unwrap_or_default();
+        findings.add(
+            Severity::Error,
+            "graph.dangling",
+            path.clone(),
+            "An edge leads from or to a node that does not exist.".to_owned(),
+            vec![
+                edge.id.to_string(),
+                edge.source_node_id.to_string(),
+                edge.target_node_id.to_string(),
+            ],
+            vec![path],
+        );
+    }
+
+    fn report(
+        &self,
+        code: &'static str,
+        sentence: &str,
+        ends: [usize; 2],
+        findings: &mut Findings,
+    ) {
+        if !findings.has_room(code) {
+            return;
+        }
+        let [source, target] = ends.map(|it| self.targets[it]);
+        let titles = [source, target].map(|it| self.names.title(it));
+        findings.add(
+            Severity::Error,
+            code,
+            self.names.path(source),
+            format!("{sentence}: “{}” → “{}”.", titles[0], titles[1]),
+            ends.iter().map(|it| self.graph.nodes[*it].id.to_string()).collect(),
+            vec![self.names.path(source), self.names.path(target)],
+        );
+    }
 }
 
 /// Why an edge may not be, given how many its source has already.
-fn refuse(
-    source: NodeTarget,
-    target: NodeTarget,
-    already: usize,
-    names: &Names<'_>,
-) -> Option<(&'static str, &'static str)> {
+fn refuse(source: Shown, target: Shown, already: usize) -> Option<(&'static str, &'static str)> {
     const KIND: &str = "graph.edge_kind";
     match (source, target) {
+        (Shown::Question { id, .. }, Shown::Answer { of, .. }) if of != id => {
+            Some(("graph.answer_of_other_question", "The answer belongs to another question"))
+        }
+        (Shown::Question { collects_data: true, .. }, Shown::Answer { .. }) => {
+            Some((KIND, "A question that only collects data leads to a question or a service"))
+        }
         (
-            NodeTarget::Question { booking_question_id },
-            NodeTarget::Answer { booking_question_answer_id },
-        ) => {
-            let answer = names.answers.get(&booking_question_answer_id.object_id())?;
-            let question = names.questions.get(&booking_question_id.object_id())?;
-            if answer.booking_question_id != booking_question_id {
-                Some(("graph.answer_of_other_question", "The answer belongs to another question"))
-            } else if question.kind.collects_data() {
-                Some((KIND, "A question that only collects data leads to a question or a service"))
-            } else {
-                None
-            }
+            Shown::Question { collects_data: false, .. },
+            Shown::Question { .. } | Shown::Service(_),
+        ) => Some((KIND, "A question with a choice leads on through its answers")),
+        (Shown::Question { .. }, Shown::Question { .. } | Shown::Service(_)) if already > 0 => {
+            Some((KIND, "A question that only collects data leads to exactly one place"))
         }
-        (NodeTarget::Question { booking_question_id }, _) => {
-            let question = names.questions.get(&booking_question_id.object_id())?;
-            if !question.kind.collects_data() {
-                Some((KIND, "A question with a choice leads on through its answers"))
-            } else if already > 0 {
-                Some((KIND, "A question that only collects data leads to exactly one place"))
-            } else {
-                None
-            }
-        }
-        (NodeTarget::Answer { .. }, NodeTarget::Answer { .. }) => {
+        (Shown::Answer { .. }, Shown::Answer { .. }) => {
             Some((KIND, "An answer leads to a question or a service"))
         }
-        (NodeTarget::Answer { .. }, _) if already > 0 => {
+        (Shown::Answer { .. }, _) if already > 0 => {
             Some((KIND, "An answer leads to one place only"))
         }
-        (NodeTarget::Answer { .. }, _) => None,
-        (NodeTarget::Service { .. }, _) => Some((KIND, "A service ends the path")),
+        (Shown::Service(_), _) => Some((KIND, "A service ends the path")),
+        // What does not exist is reported as that.
+        _ => None,
     }
 }
 

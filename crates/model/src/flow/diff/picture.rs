@@ -101,16 +101,16 @@ impl Comparison<'_> {
                 ChangeKind::Changed { .. } | ChangeKind::Moved { .. } | ChangeKind::Rewired { .. }
             )
         };
-        let mut changed = std::collections::HashSet::new();
+        let mut ids = std::collections::HashSet::new();
         let places: std::collections::HashSet<_> =
             changes.iter().filter(is_changed).map(|it| it.path.as_str()).collect();
         for node in &self.after.written.nodes {
             if places.contains(node.place.as_str()) || places.contains(node.path.as_str()) {
-                changed.insert(node.id.to_string());
+                ids.insert(node.id.to_string());
             }
         }
         // And of services that are drawn without a node.
-        changed.extend(changes.iter().filter(is_changed).map(|it| it.id.clone()));
-        changed
+        ids.extend(changes.iter().filter(is_changed).map(|it| it.id.clone()));
+        ids
     }
 }

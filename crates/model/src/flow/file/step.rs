@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::is_default;
 use crate::{
-    content::{Slug, Translation},
+    content::{ContentConfig, Slug, Translation},
     step::{
         CallToBook, ConsentConfig, CustomerFields, Deposit, DetailField, MediaUpload, OutsideArea,
         TimeslotMode,
@@ -144,4 +144,23 @@ pub enum StepEntry {
         #[serde(default)]
         show_reference: Option<bool>,
     },
+}
+
+impl StepEntry {
+    /// What a visitor reads of it.
+    pub(super) fn content(&self) -> ContentConfig {
+        let (Self::Zipcode { title, description, icon, translations, .. }
+        | Self::ServiceSelection { title, description, icon, translations, .. }
+        | Self::AdditionalDetails { title, description, icon, translations, .. }
+        | Self::TimeslotSelection { title, description, icon, translations, .. }
+        | Self::CustomerInfo { title, description, icon, translations, .. }
+        | Self::Summary { title, description, icon, translations, .. }
+        | Self::Confirmation { title, description, icon, translations, .. }) = self;
+        ContentConfig {
+            title: title.clone(),
+            description: description.clone(),
+            icon: icon.clone(),
+            translations: translations.clone(),
+        }
+    }
 }

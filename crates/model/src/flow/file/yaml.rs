@@ -1,5 +1,7 @@
 //! Writes YAML for people: small maps on one line, no quotes where none are needed.
 
+use std::fmt::Write as _;
+
 use super::Tree;
 
 /// A map or list that fits into so many columns stands on one line.
@@ -68,7 +70,9 @@ impl Writer {
             }
             Tree::List(items) if !items.is_empty() && (spread || line.chars().count() > room) => {
                 self.0.push('\n');
-                items.iter().for_each(|it| self.item(it, indent));
+                for item in items {
+                    self.item(item, indent);
+                }
             }
             _ => {
                 self.0.push(' ');
@@ -169,11 +173,12 @@ fn quoted(text: &str) -> String {
             it if is_printable(it) => quoted.push(it),
             it => {
                 let code = u32::from(it);
-                quoted.push_str(&match code {
-                    0..=0xff => format!("\\x{code:02x}"),
-                    0x100..=0xffff => format!("\\u{code:04x}"),
-                    _ => format!("\\U{code:08x}"),
-                });
+                // Writing to a String cannot fail.
+                let _ = match code {
+                    0..=0xff => write!(quoted, "\\x{code:02x}"),
+                    0x100..=0xffff => write!(quoted, "\\u{code:04x}"),
+                    _ => write!(quoted, "\\U{code:08x}"),
+                };
             }
         }
     }

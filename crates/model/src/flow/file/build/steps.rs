@@ -3,7 +3,6 @@ use std::collections::BTreeMap;
 use super::Builder;
 use crate::{
     Id, ObjectId,
-    content::ContentConfig,
     flow::file::StepEntry,
     scheduler::Identified,
     step::{
@@ -18,7 +17,7 @@ impl Builder<'_> {
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
         let mut steps = Vec::new();
         for (n, entry) in file.steps.iter().enumerate() {
-            let (content, config) = self.step(n, entry);
+            let (content, config) = (entry.content(), self.step(n, entry));
             let name = config.step_type().name();
             let nth = seen.entry(name).or_default();
             let id = Id::new(self.id(&format!("steps.{name}.{nth}")));
@@ -29,17 +28,9 @@ impl Builder<'_> {
         steps
     }
 
-    fn step(&mut self, n: usize, entry: &StepEntry) -> (ContentConfig, StepConfig) {
+    fn step(&mut self, n: usize, entry: &StepEntry) -> StepConfig {
         match entry.clone() {
-            StepEntry::Zipcode {
-                title,
-                description,
-                icon,
-                translations,
-                country,
-                zones,
-                outside_area,
-            } => {
+            StepEntry::Zipcode { country, zones, outside_area, .. } => {
                 let first = zones.first().and_then(|it| self.file.zones.get(it));
                 let country = country.or_else(|| first.map(|it| it.country.clone()));
                 let config = Zipcode {
@@ -47,44 +38,25 @@ impl Builder<'_> {
                     zone_ids: self.resolve_all("zones", &zones, &format!("steps.{n}.zones")),
                     outside_area,
                 };
-                (
-                    ContentConfig { title, description, icon, translations },
-                    StepConfig::Zipcode(config),
-                )
+                StepConfig::Zipcode(config)
             }
-            StepEntry::ServiceSelection { title, description, icon, translations, start } => {
+            StepEntry::ServiceSelection { start, .. } => {
                 let graph = self.graph(&start, &format!("steps.{n}.start"));
                 let config = ServiceSelection { graph };
-                (
-                    ContentConfig { title, description, icon, translations },
-                    StepConfig::ServiceSelection(config),
-                )
+                StepConfig::ServiceSelection(config)
             }
-            StepEntry::AdditionalDetails {
-                title,
-                description,
-                icon,
-                translations,
-                fields,
-                media,
-            } => {
+            StepEntry::AdditionalDetails { fields, media, .. } => {
                 let config = AdditionalDetails { fields, media };
-                (
-                    ContentConfig { title, description, icon, translations },
-                    StepConfig::AdditionalDetails(config),
-                )
+                StepConfig::AdditionalDetails(config)
             }
             StepEntry::TimeslotSelection {
-                title,
-                description,
-                icon,
-                translations,
                 mode,
                 horizon_days,
                 lead_time_minutes,
                 offer_first_available,
                 call_to_book,
                 hold_minutes,
+                ..
             } => {
                 let config = TimeslotSelection {
                     mode,
@@ -94,56 +66,27 @@ impl Builder<'_> {
                     call_to_book,
                     hold_minutes: hold_minutes.unwrap_or(10),
                 };
-                (
-                    ContentConfig { title, description, icon, translations },
-                    StepConfig::TimeslotSelection(config),
-                )
+                StepConfig::TimeslotSelection(config)
             }
-            StepEntry::CustomerInfo {
-                title,
-                description,
-                icon,
-                translations,
-                fields,
-                lookup_existing,
-                consents,
-            } => {
+            StepEntry::CustomerInfo { fields, lookup_existing, consents, .. } => {
                 let config = CustomerInfo { fields, lookup_existing, consents };
-                (
-                    ContentConfig { title, description, icon, translations },
-                    StepConfig::CustomerInfo(config),
-                )
+                StepConfig::CustomerInfo(config)
             }
-            StepEntry::Summary {
-                title,
-                description,
-                icon,
-                translations,
-                show_price,
-                show_dispatch_fee,
-                terms,
-                deposit,
-            } => {
+            StepEntry::Summary { show_price, show_dispatch_fee, terms, deposit, .. } => {
                 let config = Summary {
                     show_price: show_price.unwrap_or(true),
                     show_dispatch_fee: show_dispatch_fee.unwrap_or(true),
                     terms,
                     deposit,
                 };
-                (
-                    ContentConfig { title, description, icon, translations },
-                    StepConfig::Summary(config),
-                )
+                StepConfig::Summary(config)
             }
             StepEntry::Confirmation {
-                title,
-                description,
-                icon,
-                translations,
                 message,
                 redirect_url,
                 add_to_calendar,
                 show_reference,
+                ..
             } => {
                 let config = Confirmation {
                     message,
@@ -151,10 +94,7 @@ impl Builder<'_> {
                     add_to_calendar: add_to_calendar.unwrap_or(true),
                     show_reference: show_reference.unwrap_or(true),
                 };
-                (
-                    ContentConfig { title, description, icon, translations },
-                    StepConfig::Confirmation(config),
-                )
+                StepConfig::Confirmation(config)
             }
         }
     }

@@ -76,7 +76,7 @@ impl Names<'_> {
             title: (schedule.name != slug.as_str()).then(|| schedule.name.clone()),
             time_zone: schedule.time_zone.clone(),
             weekly_hours: schedule.weekly_hours.clone(),
-            arrival_windows: schedule.arrival_windows.iter().map(window).collect(),
+            arrival_windows: schedule.arrival_windows.iter().copied().map(window).collect(),
             capacity: CapacityEntry {
                 per_window: capacity.per_window,
                 per_day: capacity.per_day,
@@ -221,8 +221,7 @@ impl Names<'_> {
     }
 }
 
-fn window(window: &Window) -> WindowEntry {
-    let Window { start, duration } = *window;
+fn window(Window { start, duration }: Window) -> WindowEntry {
     let end = u32::from(start.minutes()) + duration;
     let end = u16::try_from(end).ok().and_then(TimeOfDay::from_minutes);
     match end.filter(|it| start < *it) {

@@ -1,4 +1,4 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, hash_map::Entry};
 
 use indexmap::IndexMap;
 
@@ -76,9 +76,8 @@ fn remember_nodes(graph: &ServiceGraph, names: &mut Names<'_>) {
     for n in Walk::of(graph).nodes {
         let node = &graph.nodes[n];
         let place = names.place(node.target);
-        let key = format!("nodes.{place}");
-        if !names.ids.contains_key(&key) {
-            names.ids.insert(key, node.id.object_id());
+        if let Entry::Vacant(entry) = names.ids.entry(format!("nodes.{place}")) {
+            entry.insert(node.id.object_id());
             places.insert(node.id, place);
         }
     }
