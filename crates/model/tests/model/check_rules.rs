@@ -383,7 +383,7 @@ fn every_finding_has_the_ids_of_what_it_is_about() {
         ),
         ("start: need", "start: age"),
         (
-            "      old:  { title: Old, service: repair }\n      new:  { title: New, service: estimate }\n",
+            "    answers:\n      old:  { title: Old, service: repair }\n      new:  { title: New, service: estimate }\n",
             "",
         ),
         (", schedule: field }", " }"),

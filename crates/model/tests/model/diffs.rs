@@ -247,22 +247,3 @@ proptest! {
         }
     }
 }
-
-#[test]
-fn zz_temporary_pictures() {
-    let text = std::fs::read_to_string("/tmp/files-big.yaml").unwrap();
-    let big = of(&text);
-    std::fs::write("/tmp/files-big.svg", model::flow::draw(&big).to_svg()).unwrap();
-    std::fs::write("/tmp/files-big.dot", model::flow::draw(&big).to_dot()).unwrap();
-    let after = replaced(TERSE, "next: { service: trim }", "next: { service: mow }");
-    let after = replaced(
-        &after,
-        "      no:  { title: Only a lawn, service: mow }",
-        "      none: { title: Nothing, service: mow }",
-    );
-    std::fs::write("/tmp/files-diff.svg", draw_diff(&of(TERSE), &of(&after)).to_svg()).unwrap();
-    let sample =
-        std::fs::read_to_string("/work/files/samples/peachtree-home-services/flow.yaml").unwrap();
-    std::fs::write("/tmp/files-peach.svg", model::flow::draw(&of(&sample)).to_svg()).unwrap();
-    std::fs::write("/tmp/files-schema.json", FlowFile::schema()).unwrap();
-}

@@ -341,11 +341,7 @@ impl Edges<'_> {
             "graph.dangling",
             path.clone(),
             "An edge leads from or to a node that does not exist.".to_owned(),
-            vec![
-                edge.id.to_string(),
-                edge.source_node_id.to_string(),
-                edge.target_node_id.to_string(),
-            ],
+            vec![edge.id.to_string()],
             vec![path],
         );
     }
