@@ -16,7 +16,8 @@ const SAMPLES: [&str; 5] = [
 ];
 
 /// What says nothing about whether a value fits.
-const REMARKS: [&str; 6] = ["$schema", "title", "description", "default", "format", "$defs"];
+const REMARKS: [&str; 7] =
+    ["$schema", "title", "description", "default", "examples", "format", "$defs"];
 
 /// Why a value does not fit; a keyword that is not known here fails the test.
 fn refuse(schema: &Value, value: &Value, root: &Value, at: &str) -> Result<(), String> {
