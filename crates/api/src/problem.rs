@@ -182,11 +182,21 @@ impl From<Error> for Problem {
             Error::Store(_) | Error::Unwritable(_) | Error::PublicUrl(_) | Error::Unsealed(_) => {
                 Self::failed(Code::Internal, &detail)
             }
-            Error::Archive(_) | Error::NotAFlowFile(_) | Error::Taken(_) => {
-                Self::new(Code::Invalid).detail(detail)
-            }
+            Error::NotAFlowFile(_) => Self::new(Code::NotAFlowFile).detail(detail),
+            Error::PlanOutdated => Self::new(Code::PlanOutdated).detail(detail),
+            Error::Archive(_) | Error::Taken(_) => Self::new(Code::Invalid).detail(detail),
         }
     }
+}
+
+/// A finding at its place in the flow, and in the text where there is one.
+fn found(finding: Finding) -> FieldProblem {
+    let Finding { code, message, path, line, column, .. } = finding;
+    let message = match line.zip(column) {
+        Some((line, column)) => format!("{message} (line {line}, column {column})"),
+        None => message,
+    };
+    FieldProblem { path, code, message }
 }
 
 impl Problem {

@@ -7,6 +7,7 @@ mod created;
 mod emails;
 mod entities;
 mod files;
+mod flow_files;
 mod flows;
 mod mailbox;
 mod once;
@@ -223,6 +224,7 @@ fn platform() -> Routes {
         .and(emails::routes())
         .and(files::routes())
         .and(visits::routes())
+        .and(flow_files::routes())
         .and(platform::routes())
         .and(auth::routes())
 }

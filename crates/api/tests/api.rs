@@ -20,6 +20,8 @@ mod entities;
 mod examples;
 #[path = "api/files.rs"]
 mod files;
+#[path = "api/flow_files.rs"]
+mod flow_files;
 #[path = "api/flows.rs"]
 mod flows;
 #[path = "api/headers.rs"]

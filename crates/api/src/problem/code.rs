@@ -119,6 +119,15 @@ codes! {
     NotAllowed 409 "not_allowed" "This cannot be done as things are"
         cause "A rule about more than one document stands against it; `detail` says which."
         mend "Change what `detail` names first, such as giving another member the role of an owner.";
+    NotAFlowFile 422 "flow.unreadable" "This is no flow file"
+        cause "The body is not YAML or JSON, or has a field that flow files do not have; `detail` says which, with line and column."
+        mend "Compare it with `docs/flow.schema.json`; `wrkbelt flow validate` finds the same without a server.";
+    Unsound 422 "flow.unsound" "The flow breaks rules"
+        cause "Slugs that nothing has, fields that are not allowed, or a graph that does not lead everybody to exactly one service. Nothing happened."
+        mend "Look at `errors`: each has the place in the flow, the rule's code and a sentence.";
+    PlanOutdated 409 "flow.plan_outdated" "The plan is out of date"
+        cause "The flow, or something that it shares with others, was changed after the plan of the import was made."
+        mend "Ask for another plan with `dry_run=true`, look at it, and import with its `plan`.";
     IdempotencyKeyReused 422 "idempotency_key.reused" "The Idempotency-Key was used before"
         cause "Another request was sent with the same `Idempotency-Key` within 7 days."
         mend "Use a new key for each request, and the same one only to send the same request again.";

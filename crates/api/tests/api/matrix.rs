@@ -53,7 +53,7 @@ const ROUTER: &str = r#"{
 
 /// Operations that nobody succeeds with here, and why. They are asked all the same; that what is
 /// theirs is not there is no finding.
-const UNREACHED: [(&str, &str); 32] = [
+const UNREACHED: [(&str, &str); 33] = [
     ("accept_invitation", TOKEN),
     ("cancel_booking_flow_schedule", FLOW),
     ("change_avatar", BYTES),
@@ -66,6 +66,10 @@ const UNREACHED: [(&str, &str); 32] = [
     ("execute_command", "a command fits one moment of a visit: `commands` and `tokens` do them"),
     ("get_version_of_booking_flow", FLOW),
     ("get_user", "the user of the sample is no member: see the examples"),
+    (
+        "import_booking_flow",
+        "what it needs is what each change in the file needs: see `flow_files`",
+    ),
     ("invite", "the roles of the sample are no system roles: see `auth`"),
     ("join", TOKEN),
     ("link_file", BYTES),
