@@ -97,12 +97,13 @@ const LARGEST: u64 = 2 * 1024 * 1024;
 fn read(path: &Path) -> Result<FlowFile, Failure> {
     let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
     let file = std::fs::File::open(path).map_err(failed)?;
-    let mut text = String::new();
-    let read = file.take(LARGEST + 1).read_to_string(&mut text);
-    if text.len() as u64 > LARGEST {
+    let mut bytes = Vec::new();
+    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > LARGEST {
         return Err(Failure::new(format!("{}: it is larger than 2 MiB", path.display())));
     }
-    read.map_err(failed)?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::new(format!("{}: it is not UTF-8", path.display())))?;
     FlowFile::parse(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
 }
 
