@@ -1491,6 +1491,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}/emails/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an e-mail again that failed or came back
+         * @description Needs the permission `UPDATE_EMAIL`.
+         */
+        post: operations["resend_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/me/avatar": {
         parameters: {
             query?: never;
@@ -4472,7 +4492,7 @@ export interface components {
          *     built.
          * @enum {string}
          */
-        Permission: "VIEW_ORGANIZATIONS" | "CREATE_ORGANIZATION" | "UPDATE_ORGANIZATION" | "DELETE_ORGANIZATION" | "VIEW_ROLES" | "CREATE_ROLE" | "UPDATE_ROLE" | "DELETE_ROLE" | "VIEW_PERMISSIONS" | "VIEW_BRAND_KITS" | "CREATE_BRAND_KIT" | "UPDATE_BRAND_KIT" | "DELETE_BRAND_KIT" | "VIEW_SCHEDULER_CONFIGS" | "CREATE_SCHEDULER_CONFIG" | "UPDATE_SCHEDULER_CONFIG" | "DELETE_SCHEDULER_CONFIG" | "VIEW_BOOKING_FLOWS" | "CREATE_BOOKING_FLOW" | "UPDATE_BOOKING_FLOW" | "DELETE_BOOKING_FLOW" | "VIEW_BOOKING_FLOW_VERSIONS" | "VIEW_BOOKING_FLOW_STEPS" | "CREATE_BOOKING_FLOW_STEP" | "UPDATE_BOOKING_FLOW_STEP" | "DELETE_BOOKING_FLOW_STEP" | "VIEW_BOOKING_SERVICES" | "CREATE_BOOKING_SERVICE" | "UPDATE_BOOKING_SERVICE" | "DELETE_BOOKING_SERVICE" | "VIEW_BOOKING_QUESTIONS" | "CREATE_BOOKING_QUESTION" | "UPDATE_BOOKING_QUESTION" | "DELETE_BOOKING_QUESTION" | "VIEW_BOOKING_QUESTION_ANSWERS" | "CREATE_BOOKING_QUESTION_ANSWER" | "UPDATE_BOOKING_QUESTION_ANSWER" | "DELETE_BOOKING_QUESTION_ANSWER" | "VIEW_BOOKING_ANSWER_CATEGORIES" | "CREATE_BOOKING_ANSWER_CATEGORY" | "UPDATE_BOOKING_ANSWER_CATEGORY" | "DELETE_BOOKING_ANSWER_CATEGORY" | "VIEW_BOOKING_FLOW_ROUTERS" | "CREATE_BOOKING_FLOW_ROUTER" | "UPDATE_BOOKING_FLOW_ROUTER" | "DELETE_BOOKING_FLOW_ROUTER" | "VIEW_BOOKING_FLOW_EXPRESS_LINKS" | "CREATE_BOOKING_FLOW_EXPRESS_LINK" | "UPDATE_BOOKING_FLOW_EXPRESS_LINK" | "DELETE_BOOKING_FLOW_EXPRESS_LINK" | "VIEW_BOOKING_FLOW_DIAGRAMS" | "CREATE_BOOKING_FLOW_DIAGRAM" | "UPDATE_BOOKING_FLOW_DIAGRAM" | "DELETE_BOOKING_FLOW_DIAGRAM" | "VIEW_BOOKING_SESSIONS" | "VIEW_BOOKINGS" | "CREATE_BOOKING" | "UPDATE_BOOKING" | "DELETE_BOOKING" | "VIEW_CUSTOMERS" | "CREATE_CUSTOMER" | "UPDATE_CUSTOMER" | "DELETE_CUSTOMER" | "VIEW_SERVICE_ZONES" | "CREATE_SERVICE_ZONE" | "UPDATE_SERVICE_ZONE" | "DELETE_SERVICE_ZONE" | "VIEW_SCHEDULES" | "CREATE_SCHEDULE" | "UPDATE_SCHEDULE" | "DELETE_SCHEDULE" | "INVITE_USER" | "CREATE_ORG_MEMBER" | "PUBLISH_BOOKING_FLOW" | "VIEW_ANALYTICS" | "REPLAY_BOOKING_SESSION" | "EXPORT_DATA" | "ERASE_CUSTOMER" | "MANAGE_BILLING" | "MANAGE_VENDOR_CREDENTIALS" | "VIEW_AUDIT_LOG" | "IMPERSONATE_USER" | "VIEW_USERS" | "CREATE_USER" | "UPDATE_USER" | "DELETE_USER" | "VIEW_MEMBERSHIPS" | "VIEW_FILES" | "CREATE_FILE" | "UPDATE_FILE" | "DELETE_FILE" | "VIEW_EMAILS" | "VIEW_API_KEYS" | "CREATE_API_KEY" | "UPDATE_API_KEY" | "DELETE_API_KEY" | "VIEW_WAITLIST_REQUESTS" | "CREATE_WAITLIST_REQUEST" | "UPDATE_WAITLIST_REQUEST" | "DELETE_WAITLIST_REQUEST" | "UPDATE_MEMBERSHIP" | "DELETE_MEMBERSHIP";
+        Permission: "VIEW_ORGANIZATIONS" | "CREATE_ORGANIZATION" | "UPDATE_ORGANIZATION" | "DELETE_ORGANIZATION" | "VIEW_ROLES" | "CREATE_ROLE" | "UPDATE_ROLE" | "DELETE_ROLE" | "VIEW_PERMISSIONS" | "VIEW_BRAND_KITS" | "CREATE_BRAND_KIT" | "UPDATE_BRAND_KIT" | "DELETE_BRAND_KIT" | "VIEW_SCHEDULER_CONFIGS" | "CREATE_SCHEDULER_CONFIG" | "UPDATE_SCHEDULER_CONFIG" | "DELETE_SCHEDULER_CONFIG" | "VIEW_BOOKING_FLOWS" | "CREATE_BOOKING_FLOW" | "UPDATE_BOOKING_FLOW" | "DELETE_BOOKING_FLOW" | "VIEW_BOOKING_FLOW_VERSIONS" | "VIEW_BOOKING_FLOW_STEPS" | "CREATE_BOOKING_FLOW_STEP" | "UPDATE_BOOKING_FLOW_STEP" | "DELETE_BOOKING_FLOW_STEP" | "VIEW_BOOKING_SERVICES" | "CREATE_BOOKING_SERVICE" | "UPDATE_BOOKING_SERVICE" | "DELETE_BOOKING_SERVICE" | "VIEW_BOOKING_QUESTIONS" | "CREATE_BOOKING_QUESTION" | "UPDATE_BOOKING_QUESTION" | "DELETE_BOOKING_QUESTION" | "VIEW_BOOKING_QUESTION_ANSWERS" | "CREATE_BOOKING_QUESTION_ANSWER" | "UPDATE_BOOKING_QUESTION_ANSWER" | "DELETE_BOOKING_QUESTION_ANSWER" | "VIEW_BOOKING_ANSWER_CATEGORIES" | "CREATE_BOOKING_ANSWER_CATEGORY" | "UPDATE_BOOKING_ANSWER_CATEGORY" | "DELETE_BOOKING_ANSWER_CATEGORY" | "VIEW_BOOKING_FLOW_ROUTERS" | "CREATE_BOOKING_FLOW_ROUTER" | "UPDATE_BOOKING_FLOW_ROUTER" | "DELETE_BOOKING_FLOW_ROUTER" | "VIEW_BOOKING_FLOW_EXPRESS_LINKS" | "CREATE_BOOKING_FLOW_EXPRESS_LINK" | "UPDATE_BOOKING_FLOW_EXPRESS_LINK" | "DELETE_BOOKING_FLOW_EXPRESS_LINK" | "VIEW_BOOKING_FLOW_DIAGRAMS" | "CREATE_BOOKING_FLOW_DIAGRAM" | "UPDATE_BOOKING_FLOW_DIAGRAM" | "DELETE_BOOKING_FLOW_DIAGRAM" | "VIEW_BOOKING_SESSIONS" | "VIEW_BOOKINGS" | "CREATE_BOOKING" | "UPDATE_BOOKING" | "DELETE_BOOKING" | "VIEW_CUSTOMERS" | "CREATE_CUSTOMER" | "UPDATE_CUSTOMER" | "DELETE_CUSTOMER" | "VIEW_SERVICE_ZONES" | "CREATE_SERVICE_ZONE" | "UPDATE_SERVICE_ZONE" | "DELETE_SERVICE_ZONE" | "VIEW_SCHEDULES" | "CREATE_SCHEDULE" | "UPDATE_SCHEDULE" | "DELETE_SCHEDULE" | "INVITE_USER" | "CREATE_ORG_MEMBER" | "PUBLISH_BOOKING_FLOW" | "VIEW_ANALYTICS" | "REPLAY_BOOKING_SESSION" | "EXPORT_DATA" | "ERASE_CUSTOMER" | "MANAGE_BILLING" | "MANAGE_VENDOR_CREDENTIALS" | "VIEW_AUDIT_LOG" | "IMPERSONATE_USER" | "VIEW_USERS" | "CREATE_USER" | "UPDATE_USER" | "DELETE_USER" | "VIEW_MEMBERSHIPS" | "VIEW_FILES" | "CREATE_FILE" | "UPDATE_FILE" | "DELETE_FILE" | "VIEW_EMAILS" | "VIEW_API_KEYS" | "CREATE_API_KEY" | "UPDATE_API_KEY" | "DELETE_API_KEY" | "VIEW_WAITLIST_REQUESTS" | "CREATE_WAITLIST_REQUEST" | "UPDATE_WAITLIST_REQUEST" | "DELETE_WAITLIST_REQUEST" | "UPDATE_MEMBERSHIP" | "DELETE_MEMBERSHIP" | "UPDATE_EMAIL";
         PermissionView: {
             /** @description One sentence. */
             description: string;
@@ -10044,7 +10064,10 @@ export interface operations {
     upload_file: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Of the organization. */
                 organization_id: string;
@@ -11007,7 +11030,10 @@ export interface operations {
     create_api_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Of the organization. */
                 organization_id: string;
@@ -11255,6 +11281,42 @@ export interface operations {
             };
         };
     };
+    resend_email: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_avatar: {
         parameters: {
             query?: never;
@@ -11301,7 +11363,10 @@ export interface operations {
     link_file: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Of the organization. */
                 organization_id: string;
@@ -11373,7 +11438,10 @@ export interface operations {
     create_platform_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11591,7 +11659,10 @@ export interface operations {
     create_platform_waitlist_request: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11805,7 +11876,10 @@ export interface operations {
     create_platform_organization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12332,7 +12406,10 @@ export interface operations {
     send_verification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12568,7 +12645,10 @@ export interface operations {
     invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Of the organization. */
                 organization_id: string;
