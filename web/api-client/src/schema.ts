@@ -1491,6 +1491,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try recorded visits on the draft: which would end elsewhere, and where they part
+         * @description Needs the permission `REPLAY_BOOKING_SESSION`.
+         */
+        post: operations["simulate_booking_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/me/avatar": {
         parameters: {
             query?: never;
@@ -3898,6 +3918,15 @@ export interface components {
             services: components["schemas"]["IdentifiedBookingService"][];
             steps: components["schemas"]["IdentifiedBookingFlowStep"][];
         };
+        /** @description A place in a flow, as its owner knows it. */
+        FlowSpot: {
+            /** @description Inside the service selection. */
+            question?: string | null;
+            /** @description The step's title. */
+            step: string;
+            /** @description Absent in a flow without steps. */
+            step_type?: components["schemas"]["StepType"] | null;
+        };
         Forgot: {
             email: components["schemas"]["EmailAddress"];
         };
@@ -5375,6 +5404,63 @@ export interface components {
             expires?: string | null;
             signature?: string | null;
         };
+        /** @description Which visits are tried. */
+        SimulationAsked: {
+            /**
+             * Format: date-time
+             * @description Those that began then or later.
+             */
+            from?: string | null;
+            /**
+             * Format: uint64
+             * @description At most so many, the newest first: 1 to 1,000, 200 when not said.
+             */
+            limit?: number | null;
+            /**
+             * Format: date-time
+             * @description Those that began before.
+             */
+            until?: string | null;
+        };
+        /** @description Visits that end elsewhere in the same way. */
+        SimulationGroup: {
+            /** @description At most five of them. */
+            examples: string[];
+            /** @description The first place at which they part. */
+            parts_at?: components["schemas"]["FlowSpot"] | null;
+            recorded: components["schemas"]["VisitEnd"];
+            simulated: components["schemas"]["VisitEnd"];
+            verdict: components["schemas"]["SimulationVerdict"];
+            /** Format: uint64 */
+            visits: number;
+        };
+        /** @description How the two ends compare. */
+        SimulationVerdict: ("same_end" | "other_end") | "stuck";
+        /** @description What they would come to. */
+        SimulationView: {
+            /** @description Whether no visit of the period was left out. */
+            complete: boolean;
+            /** @description Visits that end elsewhere, those that do so in the same way together: the largest first. */
+            groups: components["schemas"]["SimulationGroup"][];
+            /**
+             * Format: uint64
+             * @description Visits that end elsewhere in a way that is in no group, because there are too many.
+             */
+            in_no_group: number;
+            /** Format: uint64 */
+            other_end: number;
+            /** Format: uint64 */
+            same_end: number;
+            /** Format: uint64 */
+            stuck: number;
+            /**
+             * Format: uint64
+             * @description Visits whose events or version cannot be read.
+             */
+            unreadable: number;
+            /** Format: uint64 */
+            visits: number;
+        };
         /** @description What a widget says of itself when a visit begins. */
         StartBody: {
             attribution?: components["schemas"]["AttributionBody"];
@@ -5861,6 +5947,19 @@ export interface components {
             /** Format: double */
             zoom: number;
         };
+        /** @description Where a visit ends. */
+        VisitEnd: {
+            /** @constant */
+            kind: "booked";
+            service: string;
+            title: string;
+        } | {
+            at: components["schemas"]["FlowSpot"];
+            /** @constant */
+            kind: "left";
+            reason: string;
+            why: components["schemas"]["WhyLeft"];
+        };
         /** @description Somebody who asked to be let in. */
         WaitlistRequestDocument: {
             _id: string;
@@ -5946,6 +6045,8 @@ export interface components {
             /** @default [] */
             wed?: string[];
         };
+        /** @description Why a visit does not go on. */
+        WhyLeft: "out_of_area" | "not_said" | "answer_gone" | "refused" | "broken";
         /**
          * @description Where the floating button is.
          * @enum {string}
@@ -11242,6 +11343,44 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": unknown;
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulate_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Which visits are tried. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationAsked"];
+            };
+        };
+        responses: {
+            /** @description What they would come to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationView"];
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */
