@@ -1548,6 +1548,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}/booking_sessions/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A visit as it was at one point
+         * @description Needs the permission `VIEW_BOOKING_SESSIONS`.
+         */
+        get: operations["get_booking_session_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_sessions/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in a visit, as it is stored
+         * @description Needs the permission `VIEW_BOOKING_SESSIONS`.
+         */
+        get: operations["list_booking_session_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_sessions/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in a visit, in words
+         * @description Needs the permission `VIEW_BOOKING_SESSIONS`.
+         */
+        get: operations["show_booking_session_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_sessions/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the visitor saw after each event
+         * @description Needs the permission `REPLAY_BOOKING_SESSION`.
+         */
+        get: operations["replay_booking_session"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/platform/users": {
         parameters: {
             query?: never;
@@ -3080,6 +3160,29 @@ export interface components {
             vendor_data?: (components["schemas"]["VendorData"] | null) | null;
         };
         /** @description A visit, as its events left it. */
+        BookingSession: {
+            attribution: components["schemas"]["Attribution"];
+            booking_flow_id: string;
+            /** @description It stays on the version that it began with. */
+            booking_flow_version_id: string;
+            booking_outcome: components["schemas"]["Outcome"];
+            booking_session_event_ids: components["schemas"]["EventWindow"];
+            current_state: components["schemas"]["CurrentState"];
+            device: components["schemas"]["Device"];
+            /**
+             * Format: date-time
+             * @description Afterwards it cannot be gone on with.
+             */
+            expires_at: string;
+            locale: string;
+            metrics: components["schemas"]["Metrics"];
+            scheduler_config_id: string;
+            /** Format: date-time */
+            started_at: string;
+            step_progression: components["schemas"]["StepProgress"][];
+            token_hash: string;
+        };
+        /** @description A visit, as its events left it. */
         BookingSessionDocument: {
             _id: string;
             attribution: components["schemas"]["Attribution"];
@@ -3310,6 +3413,8 @@ export interface components {
              */
             per_window: number;
         };
+        /** @description Who brought an event about. */
+        Cause: "visitor" | "server";
         /** @description Absent stays as it is. */
         Changes: {
             first_name?: string | null;
@@ -3478,6 +3583,8 @@ export interface components {
         CurrentState: {
             /** Format: date-time */
             last_event_at: string;
+            /** @description Of the last event as it is stored: the head of the chain, once there is one. */
+            last_event_hash?: string | null;
             last_event_id: string;
             /**
              * Format: uint64
@@ -4487,6 +4594,36 @@ export interface components {
             /** @description What the visitor reads. */
             message: string;
         };
+        /** @description A part of a visit. */
+        PartOfRawEvent: {
+            data: components["schemas"]["RawEvent"][];
+            /** @description For the next part; absent in the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A part of a visit. */
+        PartOfScreen: {
+            data: components["schemas"]["Screen"][];
+            /** @description For the next part; absent in the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A part of a visit. */
+        PartOfTimelineEntry: {
+            data: components["schemas"]["TimelineEntry"][];
+            /** @description For the next part; absent in the last. */
+            next_cursor?: string | null;
+        };
+        PartQuery: {
+            /**
+             * Format: uint64
+             * @description The `next_cursor` of the part before, or any sequence: what comes behind it.
+             */
+            after?: number | null;
+            /**
+             * Format: uint
+             * @description 1 to 200; 50 when absent.
+             */
+            limit?: number | null;
+        };
         /**
          * @description Something that a role may allow. What there is to allow is known when the program is
          *     built.
@@ -4629,6 +4766,26 @@ export interface components {
         };
         /** @description How it is answered. */
         QuestionKind: ("text" | "number" | "date" | "photo") | "single_choice" | "multi_choice";
+        /** @description An event as it is stored, whether or not this version understands it. */
+        RawEvent: {
+            _id: string;
+            booking_session_id: string;
+            command_id: string;
+            event_type: string;
+            /** @description SHA-256 of the event as it is stored, which the next one names. */
+            hash: string;
+            organization_id: string;
+            /** Format: uint16 */
+            schema_version: number;
+            /** Format: uint64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @description Whether this version knows what it says. */
+            understood: boolean;
+        } & {
+            [key: string]: unknown;
+        };
         /** @description The same for everybody. */
         Received: {
             status: string;
@@ -4972,6 +5129,12 @@ export interface components {
             /** @description Of the flow. */
             title: string;
         };
+        /** @description What the visitor saw after an event. */
+        Screen: {
+            event: components["schemas"]["TimelineEntry"];
+            /** @description Absent from the first event on that this version does not understand. */
+            view?: components["schemas"]["View"] | null;
+        };
         /**
          * @description A secret as it is stored: encrypted with a key that the store does not have, and bound to the
          *     field of the document that it is in.
@@ -5106,6 +5269,11 @@ export interface components {
             /** @description The command that caused it. */
             command_id: string;
             organization_id: string;
+            /**
+             * @description Of the event before as it is stored, or of the session for the first one. Absent in events
+             *     from before there was a chain.
+             */
+            previous_hash?: string | null;
             /** Format: uint16 */
             schema_version: number;
             /**
@@ -5344,6 +5512,25 @@ export interface components {
             /** @description Of the session. */
             id: string;
         };
+        /** @description A visit as it was at one point. */
+        SessionState: {
+            /** @description Whether nothing has happened since then. */
+            is_latest: boolean;
+            /**
+             * Format: uint64
+             * @description Of the last event that had happened by then.
+             */
+            sequence: number;
+            session: components["schemas"]["BookingSession"];
+            session_id: string;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            timestamp: string;
+            /** @description What the visitor saw. */
+            view: components["schemas"]["View"];
+        };
         /** @description How long sessions live. */
         SessionTimes: {
             /**
@@ -5417,6 +5604,10 @@ export interface components {
             session_token: string;
             view: components["schemas"]["View"];
         };
+        StateQuery: {
+            /** @description A sequence, or an instant in RFC 3339; the present when absent. */
+            at?: string | null;
+        };
         /** @description How a visitor fared at one step. */
         StepProgress: {
             /** Format: date-time */
@@ -5478,6 +5669,40 @@ export interface components {
          *     none of the reserved words.
          */
         TenantSubdomain: string;
+        /** @description One event for people to read. */
+        TimelineEntry: {
+            _id: string;
+            by: components["schemas"]["Cause"];
+            command_id: string;
+            event_type: string;
+            /** @description What happened, in a few words. */
+            label: string;
+            /** Format: uint64 */
+            sequence: number;
+            /**
+             * Format: uint64
+             * @description Since the event before; 0 for the first.
+             */
+            since_previous_ms: number;
+            /**
+             * Format: uint64
+             * @description Since the first event.
+             */
+            since_start_ms: number;
+            /** @description Where the visitor was. */
+            step?: components["schemas"]["TimelineStep"] | null;
+            /** Format: date-time */
+            timestamp: string;
+            /** @description Whether this version knows what the event says. */
+            understood: boolean;
+        };
+        /** @description A step of the flow, as it is called there. */
+        TimelineStep: {
+            id: string;
+            /** @description Absent when the flow cannot be read. */
+            title?: string | null;
+            type?: components["schemas"]["StepType"] | null;
+        };
         /** @description What a slot is. */
         TimeslotMode: "arrival_window" | "exact";
         /** @description Asks when. */
@@ -7217,13 +7442,9 @@ export interface operations {
             query?: {
                 /** @description The `next_cursor` of the page before. */
                 after?: string;
-                /** @description Only those whose `content.title` is this. */
-                "content.title"?: string;
                 /** @description Counts all pages. */
                 include_total?: boolean;
                 limit?: number;
-                /** @description Only those whose `slug` is this. */
-                slug?: string;
                 /** @description A field of the list, `-` before it for highest first; by id when absent. */
                 sort?: string;
             };
@@ -11383,6 +11604,156 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_session_state: {
+        parameters: {
+            query?: {
+                /** @description A sequence, or an instant in RFC 3339; the present when absent. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A visit as it was at one point. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionState"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_session_events: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the part before, or any sequence: what comes behind it. */
+                after?: number;
+                /** @description 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of a visit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartOfRawEvent"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_booking_session_timeline: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the part before, or any sequence: what comes behind it. */
+                after?: number;
+                /** @description 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of a visit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartOfTimelineEntry"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_booking_session: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the part before, or any sequence: what comes behind it. */
+                after?: number;
+                /** @description 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of a visit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartOfScreen"];
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */
