@@ -138,11 +138,11 @@ fn set(bundle: &mut FlowBundle, new: ServiceGraph) {
 }
 
 pub(crate) fn graph(bundle: &FlowBundle) -> &ServiceGraph {
-    let graphs = bundle.snapshot.steps.iter().filter_map(|it| match &it.body.config {
+    let mut graphs = bundle.snapshot.steps.iter().filter_map(|it| match &it.body.config {
         StepConfig::ServiceSelection(config) => Some(&config.graph),
         _ => None,
     });
-    graphs.last().unwrap()
+    graphs.next().unwrap()
 }
 
 /// By positions of nodes.

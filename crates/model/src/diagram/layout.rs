@@ -241,7 +241,8 @@ mod tests {
     fn random_graph(seed: u64) -> (Vec<Size>, Vec<(usize, usize)>) {
         let mut random = Random(seed);
         // Every fourth has as many as a flow that takes a while to read.
-        let count = if seed % 4 == 0 { 30 + random.below(171) } else { 1 + random.below(70) };
+        let count =
+            if seed.is_multiple_of(4) { 30 + random.below(171) } else { 1 + random.below(70) };
         let sizes = (0..count).map(|_| Size {
             width: 60.0 + number(random.below(180)),
             height: 40.0 + number(random.below(60)),

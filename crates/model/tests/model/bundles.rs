@@ -117,8 +117,12 @@ impl Dice<'_> {
         of.iter().filter(|_| self.chance(2)).copied().collect()
     }
 
+    fn amount(&mut self, below: usize) -> i64 {
+        i64::try_from(self.below(below)).unwrap()
+    }
+
     fn money(&mut self) -> Money {
-        Money { amount_minor: self.below(250) as i64, currency: "USD".parse().unwrap() }
+        Money { amount_minor: self.amount(250), currency: "USD".parse().unwrap() }
     }
 }
 
@@ -258,7 +262,7 @@ fn category(dice: &mut Dice<'_>, n: usize) -> BookingAnswerCategory {
 }
 
 fn service(dice: &mut Dice<'_>, n: usize, ids: &Ids) -> BookingService {
-    let (amount_minor, currency) = (dice.below(200) as i64, "USD".parse().unwrap());
+    let (amount_minor, currency) = (dice.amount(200), "USD".parse().unwrap());
     BookingService {
         slug: slug(WORDS[n]),
         content: dice.content(),
@@ -361,7 +365,7 @@ fn graph(dice: &mut Dice<'_>, snapshot: &FlowSnapshot, ids: &Ids) -> ServiceGrap
     let mut questions = Vec::new();
     let mut leading = Vec::new();
     for question in &snapshot.questions {
-        for _ in 0..1 + usize::from(dice.chance(5)) {
+        for _ in 0..=usize::from(dice.chance(5)) {
             let at = node(NodeTarget::Question { booking_question_id: question.id });
             questions.push(at);
             if question.body.kind.collects_data() {

@@ -352,8 +352,8 @@ fn a_service_that_cannot_be_booked_is_shown_by_the_shortest_way() {
 #[test]
 fn a_question_with_too_few_or_too_many_answers_is_shown_by_the_way_to_it() {
     let old = "      old:  { title: Old, service: repair }\n";
-    let many: String =
-        (0..12).map(|n| format!("      old-{n}: {{ title: Old, service: repair }}\n")).collect();
+    let many: Vec<_> = (0..12).map(|n| old.replace("old: ", &format!("old-{n}:"))).collect();
+    let many = many.concat();
     for (to, code) in [("", "graph.single_answer"), (&*many, "graph.wide")] {
         let report = changed(old, to, &[&format!("{code} questions.age")]);
         let way = ["need", "need.answers.unusual", "describe", "age"];
@@ -398,10 +398,12 @@ fn every_finding_has_the_ids_of_what_it_is_about() {
     assert!(seen.len() >= 8, "{seen:?}");
 }
 
+/// Puts the id of nothing somewhere.
+type Spoil = fn(&mut FlowBundle, ObjectId);
+
 #[test]
 fn an_id_that_leads_nowhere_is_found_wherever_it_stands() {
     let nothing = ObjectId::from_bytes([0xee; 12]);
-    type Spoil = fn(&mut FlowBundle, ObjectId);
     let spoils: [(&str, Spoil); 9] = [
         ("steps", |it, id| it.snapshot.flow.body.steps.push(Id::new(id))),
         ("steps.0.zones", |it, id| {

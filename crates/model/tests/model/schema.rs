@@ -55,12 +55,9 @@ fn refuse(schema: &Value, value: &Value, root: &Value, at: &str) -> Result<(), S
                 }
             }
             "const" if value != rule => return wrong("not the one value"),
-            "const" => {}
             "enum" if !rule.as_array().unwrap().contains(value) => return wrong("not among"),
-            "enum" => {}
             "oneOf" if count() != 1 => return wrong("not exactly one of"),
             "anyOf" if count() == 0 => return wrong("none of"),
-            "oneOf" | "anyOf" => {}
             "allOf" => {
                 for it in rule.as_array().unwrap() {
                     refuse(it, value, root, at)?;
@@ -72,7 +69,15 @@ fn refuse(schema: &Value, value: &Value, root: &Value, at: &str) -> Result<(), S
                     return wrong(&format!("{name} is missing"));
                 }
             }
-            "properties" | "additionalProperties" | "patternProperties" | "required" => {}
+            // Held, or looked at with the fields.
+            "const"
+            | "enum"
+            | "oneOf"
+            | "anyOf"
+            | "required"
+            | "properties"
+            | "additionalProperties"
+            | "patternProperties" => {}
             "items" => {
                 for (n, it) in value.as_array().into_iter().flatten().enumerate() {
                     refuse(rule, it, root, &format!("{at}.{n}"))?;
