@@ -189,16 +189,6 @@ impl From<Error> for Problem {
     }
 }
 
-/// A finding at its place in the flow, and in the text where there is one.
-fn found(finding: Finding) -> FieldProblem {
-    let Finding { code, message, path, line, column, .. } = finding;
-    let message = match line.zip(column) {
-        Some((line, column)) => format!("{message} (line {line}, column {column})"),
-        None => message,
-    };
-    FieldProblem { path, code, message }
-}
-
 impl Problem {
     /// What happened goes to the log, not to the client.
     fn failed(code: Code, error: &str) -> Self {

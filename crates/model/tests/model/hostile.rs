@@ -41,7 +41,6 @@ struct Flow {
     compiled: CompiledFlow,
 }
 
-<<<<<<< HEAD
 impl Flow {
     fn new(changes: &[(&str, &str)]) -> Self {
         let text = changes.iter().fold(FLOW.to_owned(), |text, (from, to)| {
@@ -53,48 +52,6 @@ impl Flow {
         let snapshot = built.bundle.snapshot;
         let compiled = CompiledFlow::new(Id::new(VERSION), snapshot.clone());
         Self { snapshot, compiled }
-=======
-#[test]
-fn aliases_that_grow_are_refused() {
-    let mut bomb = "wrkbelt: flow/1\na: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for (name, of) in ["b", "c", "d", "e", "f", "g", "h", "i"].into_iter().zip('a'..) {
-        let aliases = vec![format!("*{of}"); 10].join(", ");
-        bomb += &[name, ": &", name, " [", &aliases, "]\n"].concat();
-    }
-    refused(&bomb);
-    let skills = bomb.replace("wrkbelt: flow/1\n", "");
-    refused(&TERSE.replace("flow: {", &format!("{skills}flow: {{")));
-}
-
-#[test]
-fn deep_nesting_is_refused() {
-    for (open, close) in [("[", "]"), ("{a: ", "}")] {
-        let deep = format!("{}x{}", open.repeat(100_000), close.repeat(100_000));
-        refused(&deep);
-        refused(&format!("wrkbelt: flow/1\nflow: {deep}"));
-    }
-    let block: Vec<_> = (0..2_000).map(|it| " ".repeat(it) + "a:\n").collect();
-    refused(&block.concat());
-    refused(&"- ".repeat(50_000));
-}
-
-#[test]
-fn a_file_of_five_megabytes_is_refused_before_it_is_read() {
-    let begin = Instant::now();
-    let error = refused(&format!("{TERSE}# {}", "x".repeat(5 * 1024 * 1024)));
-    assert!(error.message.contains("at most"), "{error}");
-    assert!(begin.elapsed() < Duration::from_secs(2));
-}
-
-#[test]
-fn control_characters_are_named_with_their_place() {
-    for control in ['\0', '\u{1b}', '\u{7f}', '\u{9f}'] {
-        let text = TERSE.replacen("Mow the lawn", &format!("Mow{control} the lawn"), 1);
-        let error = refused(&text);
-        let line = text.lines().position(|it| it.contains("the lawn")).unwrap() as u64 + 1;
-        assert_eq!(error.location.unwrap().0, line, "{error}");
-        assert!(error.message.contains(&format!("U+{:04X}", u32::from(control))), "{error}");
->>>>>>> files
     }
 }
 

@@ -32,7 +32,7 @@ fn aliases_that_grow_are_refused() {
     let mut bomb = "wrkbelt: flow/1\na: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for (name, of) in ["b", "c", "d", "e", "f", "g", "h", "i"].into_iter().zip('a'..) {
         let aliases = vec![format!("*{of}"); 10].join(", ");
-        bomb.push_str(&format!("{name}: &{name} [{aliases}]\n"));
+        bomb += &[name, ": &", name, " [", &aliases, "]\n"].concat();
     }
     refused(&bomb);
     let skills = bomb.replace("wrkbelt: flow/1\n", "");
@@ -46,8 +46,8 @@ fn deep_nesting_is_refused() {
         refused(&deep);
         refused(&format!("wrkbelt: flow/1\nflow: {deep}"));
     }
-    let block: String = (0..2_000).map(|it| format!("{}a:\n", " ".repeat(it))).collect();
-    refused(&block);
+    let block: Vec<_> = (0..2_000).map(|it| " ".repeat(it) + "a:\n").collect();
+    refused(&block.concat());
     refused(&"- ".repeat(50_000));
 }
 
