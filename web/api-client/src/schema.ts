@@ -2457,7 +2457,9 @@ export interface components {
         };
         /** @description A heading under which answers stand together. */
         BookingAnswerCategoryPatch: {
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             order?: number | null;
             slug?: string | null;
         };
@@ -2547,7 +2549,9 @@ export interface components {
          */
         BookingFlowDiagramPatch: {
             booking_flow_id?: string | null;
-            canvas_data?: components["schemas"]["CanvasData"] | null;
+            canvas_data?: components["schemas"]["CanvasData"] | {
+                [key: string]: unknown;
+            } | null;
             kind?: components["schemas"]["DiagramKind"] | null;
         };
         /**
@@ -2654,12 +2658,16 @@ export interface components {
         /** @description A link that starts a session with some of it already filled in. */
         BookingFlowExpressLinkPatch: {
             booking_flow_id?: string | null;
-            campaign?: (components["schemas"]["CampaignCriteria"] | null) | null;
+            campaign?: (components["schemas"]["CampaignCriteria"] | null) | {
+                [key: string]: unknown;
+            } | null;
             expires_at?: (string | null) | null;
             is_active?: boolean | null;
             max_uses?: (number | null) | null;
             name?: string | null;
-            prefilled_state?: components["schemas"]["PrefilledState"] | null;
+            prefilled_state?: components["schemas"]["PrefilledState"] | {
+                [key: string]: unknown;
+            } | null;
             skip_steps?: string[] | null;
             slug?: string | null;
         };
@@ -2686,7 +2694,9 @@ export interface components {
          *     [`BookingFlowVersion`].
          */
         BookingFlowPatch: {
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             slug?: string | null;
             steps?: string[] | null;
         };
@@ -2771,11 +2781,15 @@ export interface components {
             example_urls?: string[] | null;
             is_active?: boolean | null;
             is_default?: boolean | null;
-            matching_criteria?: components["schemas"]["MatchingCriteria"] | null;
+            matching_criteria?: components["schemas"]["MatchingCriteria"] | {
+                [key: string]: unknown;
+            } | null;
             name?: string | null;
             priority_class?: components["schemas"]["PriorityClass"] | null;
             scheduler_config_id?: (string | null) | null;
-            scheduling?: (components["schemas"]["RouterScheduling"] | null) | null;
+            scheduling?: (components["schemas"]["RouterScheduling"] | null) | {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description Where a flow stands in its life. */
         BookingFlowStatus: ("draft" | "published") | "deleted";
@@ -2867,37 +2881,46 @@ export interface components {
         BookingFlowStepPatch: {
             booking_flow_id?: string | null;
             config?: unknown;
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             step_type?: unknown;
-        } & ({
-            config: components["schemas"]["Zipcode"];
-            /** @constant */
-            step_type: "zipcode";
         } | {
-            config: components["schemas"]["ServiceSelection"];
-            /** @constant */
-            step_type: "service_selection";
+            config?: components["schemas"]["Zipcode"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "zipcode" | null;
         } | {
-            config: components["schemas"]["AdditionalDetails"];
-            /** @constant */
-            step_type: "additional_details";
+            config?: components["schemas"]["ServiceSelection"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "service_selection" | null;
         } | {
-            config: components["schemas"]["TimeslotSelection"];
-            /** @constant */
-            step_type: "timeslot_selection";
+            config?: components["schemas"]["AdditionalDetails"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "additional_details" | null;
         } | {
-            config: components["schemas"]["CustomerInfo"];
-            /** @constant */
-            step_type: "customer_info";
+            config?: components["schemas"]["TimeslotSelection"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "timeslot_selection" | null;
         } | {
-            config: components["schemas"]["Summary"];
-            /** @constant */
-            step_type: "summary";
+            config?: components["schemas"]["CustomerInfo"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "customer_info" | null;
         } | {
-            config: components["schemas"]["Confirmation"];
-            /** @constant */
-            step_type: "confirmation";
-        });
+            config?: components["schemas"]["Summary"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "summary" | null;
+        } | {
+            config?: components["schemas"]["Confirmation"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "confirmation" | null;
+        };
         /**
          * @description A flow as it was when it was published; never changed after. A session stays on the version
          *     that it began with.
@@ -2953,9 +2976,13 @@ export interface components {
         };
         /** @description The appointment that a completed session made. */
         BookingPatch: {
-            address?: (components["schemas"]["Address"] | null) | null;
+            address?: (components["schemas"]["Address"] | null) | {
+                [key: string]: unknown;
+            } | null;
             answers?: components["schemas"]["AnswerSummary"][] | null;
-            customer?: components["schemas"]["BookingCustomer"] | null;
+            customer?: components["schemas"]["BookingCustomer"] | {
+                [key: string]: unknown;
+            } | null;
             customer_id?: (string | null) | null;
         };
         /** @description One answer that a visitor may choose. */
@@ -3006,16 +3033,16 @@ export interface components {
         BookingQuestionAnswerPatch: {
             booking_question_id?: string | null;
             category_id?: (string | null) | null;
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             slug?: string | null;
-        } & ({
-            /** @constant */
-            kind: "text";
         } | {
-            booking_service_id: string;
-            /** @constant */
-            kind: "service_reference";
-        });
+            kind?: "text" | null;
+        } | {
+            booking_service_id?: string | null;
+            kind?: "service_reference" | null;
+        };
         /** @description Something a visitor is asked on the way to a service. */
         BookingQuestionDocument: {
             _id: string;
@@ -3065,10 +3092,14 @@ export interface components {
         /** @description Something a visitor is asked on the way to a service. */
         BookingQuestionPatch: {
             answer_ids?: string[] | null;
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             is_required?: boolean | null;
             kind?: components["schemas"]["QuestionKind"] | null;
-            rules?: components["schemas"]["ValueRules"] | null;
+            rules?: components["schemas"]["ValueRules"] | {
+                [key: string]: unknown;
+            } | null;
             slug?: string | null;
         };
         /** @description Something that can be booked. */
@@ -3148,16 +3179,24 @@ export interface components {
         };
         /** @description Something that can be booked. */
         BookingServicePatch: {
-            content?: components["schemas"]["ContentConfig"] | null;
-            dispatch_fee?: (components["schemas"]["Money"] | null) | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
+            dispatch_fee?: (components["schemas"]["Money"] | null) | {
+                [key: string]: unknown;
+            } | null;
             duration_minutes?: number | null;
-            price?: components["schemas"]["Price"] | null;
+            price?: components["schemas"]["Price"] | {
+                [key: string]: unknown;
+            } | null;
             schedule_id?: (string | null) | null;
             service_zone_ids?: string[] | null;
             skills?: string[] | null;
             slug?: string | null;
             status?: components["schemas"]["ServiceStatus"] | null;
-            vendor_data?: (components["schemas"]["VendorData"] | null) | null;
+            vendor_data?: (components["schemas"]["VendorData"] | null) | {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description A visit, as its events left it. */
         BookingSession: {
@@ -3329,15 +3368,21 @@ export interface components {
         };
         /** @description How an organization's booking pages and mails look. */
         BrandKitPatch: {
-            colors?: components["schemas"]["BrandColors"] | null;
+            colors?: components["schemas"]["BrandColors"] | {
+                [key: string]: unknown;
+            } | null;
             custom_css?: (string | null) | null;
             dark_mode?: components["schemas"]["DarkMode"] | null;
             favicon_file?: (string | null) | null;
             is_default?: boolean | null;
             logo_file?: (string | null) | null;
             name?: string | null;
-            shape?: components["schemas"]["BrandShape"] | null;
-            typography?: components["schemas"]["Typography"] | null;
+            shape?: components["schemas"]["BrandShape"] | {
+                [key: string]: unknown;
+            } | null;
+            typography?: components["schemas"]["Typography"] | {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description Corners and spacing. */
         BrandShape: {
@@ -3749,6 +3794,8 @@ export interface components {
             tags?: string[] | null;
             vendor_ids?: {
                 [key: string]: string;
+            } | {
+                [key: string]: unknown;
             } | null;
         };
         /** @description When to be dark. */
@@ -3994,6 +4041,8 @@ export interface components {
             filename?: string | null;
             metadata?: {
                 [key: string]: string;
+            } | {
+                [key: string]: unknown;
             } | null;
         };
         FilePath: {
@@ -4528,13 +4577,17 @@ export interface components {
         };
         /** @description A tenant: a business, with all that it owns isolated from every other. */
         OrganizationPatch: {
-            address?: (components["schemas"]["Address"] | null) | null;
+            address?: (components["schemas"]["Address"] | null) | {
+                [key: string]: unknown;
+            } | null;
             locale?: string | null;
             logo_file?: (string | null) | null;
             name?: string | null;
             parent_organization_id?: (string | null) | null;
             phone?: (string | null) | null;
-            retention?: components["schemas"]["Retention"] | null;
+            retention?: components["schemas"]["Retention"] | {
+                [key: string]: unknown;
+            } | null;
             tenant_subdomain?: components["schemas"]["TenantSubdomain"] | null;
             time_zone?: string | null;
         };
@@ -4986,15 +5039,21 @@ export interface components {
         SchedulePatch: {
             arrival_windows?: components["schemas"]["Window"][] | null;
             buffer_minutes?: number | null;
-            capacity?: components["schemas"]["Capacity"] | null;
-            holidays?: (components["schemas"]["Holidays"] | null) | null;
+            capacity?: components["schemas"]["Capacity"] | {
+                [key: string]: unknown;
+            } | null;
+            holidays?: (components["schemas"]["Holidays"] | null) | {
+                [key: string]: unknown;
+            } | null;
             horizon_days?: number | null;
             lead_time_minutes?: number | null;
             name?: string | null;
             overrides?: components["schemas"]["DateOverride"][] | null;
             slug?: string | null;
             time_zone?: string | null;
-            weekly_hours?: components["schemas"]["WeeklyHours"] | null;
+            weekly_hours?: components["schemas"]["WeeklyHours"] | {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description One widget of a business: which flow it shows and how it looks and starts. */
         SchedulerConfigDocument: {
@@ -5103,11 +5162,17 @@ export interface components {
             allowed_origins?: string[] | null;
             booking_flow_id?: string | null;
             brand_kit_id?: (string | null) | null;
-            initialization?: components["schemas"]["Initialization"] | null;
+            initialization?: components["schemas"]["Initialization"] | {
+                [key: string]: unknown;
+            } | null;
             name?: string | null;
-            session?: components["schemas"]["SessionTimes"] | null;
+            session?: components["schemas"]["SessionTimes"] | {
+                [key: string]: unknown;
+            } | null;
             status?: components["schemas"]["SchedulerStatus"] | null;
-            tracking?: components["schemas"]["Tracking"] | null;
+            tracking?: components["schemas"]["Tracking"] | {
+                [key: string]: unknown;
+            } | null;
             vendor_credential_id?: (string | null) | null;
         };
         SchedulerPath: {
@@ -5244,13 +5309,17 @@ export interface components {
         };
         /** @description An area that a business goes to. */
         ServiceZonePatch: {
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             country?: string | null;
             postal_codes?: string[] | null;
             priority?: number | null;
             slug?: string | null;
             time_zone?: (string | null) | null;
-            trip_charge?: (components["schemas"]["Money"] | null) | null;
+            trip_charge?: (components["schemas"]["Money"] | null) | {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description Something that happened in a visit. Never changed once written. */
         SessionEvent: {
