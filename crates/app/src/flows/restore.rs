@@ -124,13 +124,9 @@ impl FlowKeeper {
 
 /// All that can be done to what a flow owns.
 fn changes_of_parts() -> impl Iterator<Item = Permission> {
-    [
-        BookingFlowStep::PERMISSIONS,
-        BookingQuestion::PERMISSIONS,
-        BookingQuestionAnswer::PERMISSIONS,
-    ]
-    .into_iter()
-    .flat_map(|[_, create, update, delete]| [create, update, delete])
+    [BookingFlowStep::PERMISSIONS, BookingQuestion::PERMISSIONS, BookingQuestionAnswer::PERMISSIONS]
+        .into_iter()
+        .flat_map(|[_, create, update, delete]| [create, update, delete])
 }
 
 impl Tenant {
