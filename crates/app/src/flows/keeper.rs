@@ -1,6 +1,7 @@
 use model::{
     Doc, Entity as _, Id, Index, Problems, Timestamp,
     content::Slug,
+    core::Permission,
     flow::check::{self, Report},
     scheduler::{BookingFlow, BookingFlowStatus},
 };
@@ -63,6 +64,17 @@ impl FlowKeeper {
     pub async fn report(&self) -> Result<Report> {
         let draft = Draft::load(&self.tenant, self.seen(None).await?).await?;
         Ok(check::check(&draft.bundle()))
+    }
+
+    /// # Errors
+    /// [`Error::Forbidden`] for what more than the flow itself somebody would have to be allowed to
+    /// change.
+    pub(super) fn may(&self, permissions: impl IntoIterator<Item = Permission>) -> Result<()> {
+        let Some(held) = &self.permissions else { return Ok(()) };
+        match permissions.into_iter().find(|it| !held.allow(*it)) {
+            Some(lacking) => Err(Error::Forbidden(lacking)),
+            None => Ok(()),
+        }
     }
 
     /// The flow as it is stored.
