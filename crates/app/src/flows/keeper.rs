@@ -126,8 +126,8 @@ impl FlowKeeper {
 }
 
 /// The flow after it was written.
-pub(super) fn after(seen: Doc<BookingFlow>, body: BookingFlow, at: Timestamp) -> Doc<BookingFlow> {
-    Doc { version: seen.version + 1, updated_at: at, body, ..seen }
+pub(super) fn after(seen: &Doc<BookingFlow>, body: BookingFlow, at: Timestamp) -> Doc<BookingFlow> {
+    Doc { version: seen.version + 1, updated_at: at, body, ..*seen }
 }
 
 /// What is wrong with what was asked, in one place.

@@ -63,7 +63,7 @@ impl FlowKeeper {
                 .named("booking_flows.restore")
                 .telling("version", number);
             if self.commit(own, change, at).await? {
-                return Ok(Restored { flow: after(draft.flow, body, at), differs });
+                return Ok(Restored { flow: after(&draft.flow, body, at), differs });
             }
         }
         Err(Error::Busy)

@@ -199,6 +199,8 @@ fn flow(dice: &mut Dice<'_>) -> BookingFlow {
         status: BookingFlowStatus::Draft,
         published_version_id: None,
         has_unpublished_changes: true,
+        scheduled_publication: None,
+        failed_publication: None,
     }
 }
 
