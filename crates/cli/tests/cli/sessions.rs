@@ -132,7 +132,7 @@ impl Tail {
     }
 
     fn next(&self) -> Value {
-        self.lines.recv_timeout(Duration::from_secs(60)).unwrap()
+        self.lines.recv_timeout(Duration::from_mins(1)).unwrap()
     }
 }
 
