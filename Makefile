@@ -49,6 +49,8 @@ contract: tools $(WEB_DIST) $(API_CLIENT_MODULES) ## Make the examples, openapi.
 	@mv target/openapi.json openapi.json
 	@cargo run --locked --quiet --package cli -- openapi --permissions >target/permissions.txt
 	@mv target/permissions.txt permissions.txt
+	@cargo run --locked --quiet --package cli -- flow schema >target/flow.schema.json
+	@mv target/flow.schema.json docs/flow.schema.json
 	@npm run --silent --prefix $(API_CLIENT) generate
 
 check: tools $(WEB_DIST) $(API_CLIENT_MODULES) ## Formatting and lints; a warning is an error
@@ -120,9 +122,11 @@ test-controls: tools $(WEB_DIST) ## Take guards out of the binary: the tests mus
 load: build ## Measure whole bookings through HTTP, beside what the machine could do at most
 	@$(RELEASE) load $(ARGS)
 
-bench: tools $(WEB_DIST) ## Measure the engines and the routing of pages, beside what they are compared with
+bench: tools $(WEB_DIST) ## Measure proofs, routing and the engines, beside what they are compared with
 	@$(say) 'bench: routing'
 	@cargo bench --locked --package model --bench routing
+	@$(say) 'bench: flows'
+	@cargo bench --locked --package model --bench validation
 	@$(say) 'bench: SQLite'
 	@cargo bench --locked --package store-sqlite --bench commits -- $(ARGS)
 	@$(say) 'bench: MongoDB'

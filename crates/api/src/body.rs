@@ -31,10 +31,20 @@ pub(crate) async fn bytes<S: Send + Sync>(
     state: &S,
     largest: usize,
 ) -> Result<Bytes, Problem> {
+    bytes_of(request, state, largest, &[]).await
+}
+
+/// The bytes of a body that is JSON or of one of some other types.
+pub(crate) async fn bytes_of<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    largest: usize,
+    others: &[&str],
+) -> Result<Bytes, Problem> {
     let content_type = request.headers().get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
     let json = ["application/json", "application/merge-patch+json"];
-    if !json.iter().any(|it| essence.eq_ignore_ascii_case(it)) {
+    if !json.iter().chain(others).any(|it| essence.eq_ignore_ascii_case(it)) {
         return Err(Problem::new(Code::NotJson));
     }
     if request.body().size_hint().lower() > largest as u64 {

@@ -18,7 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use hyper::body::{Frame, SizeHint};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep};
 
 use crate::{Problem, problem::Code};
 
@@ -60,35 +60,49 @@ pub(crate) async fn intake(request: Request, next: Next) -> Response {
     }
 }
 
-/// A body that ends in an error when it comes too slowly.
+/// A body that ends in an error when it comes too slowly. Only time in which it was waited for
+/// counts: whoever reads it may have other things to do.
 struct Paced {
     body: Body,
-    /// Runs while bytes are waited for.
-    window: Option<Pin<Box<Sleep>>>,
+    /// How long this window has been waited for, before `since`.
+    waited: Duration,
+    /// Since when nothing has come.
+    since: Option<Instant>,
     /// Bytes in this window.
     came: usize,
-    /// The window may have ended while nobody asked for more.
-    is_waiting: bool,
+    alarm: Option<Pin<Box<Sleep>>>,
     is_late: Arc<AtomicBool>,
 }
 
 impl Paced {
     fn new(body: Body, is_late: Arc<AtomicBool>) -> Self {
-        Self { body, window: None, came: 0, is_waiting: false, is_late }
+        Self { body, waited: Duration::ZERO, since: None, came: 0, alarm: None, is_late }
     }
 
-    /// Whether too little came, when a window is over.
+    fn has_come(&mut self, bytes: usize) {
+        self.waited += self.since.take().map_or(Duration::ZERO, |it| it.elapsed());
+        self.came += bytes;
+    }
+
+    /// Whether too little came, when a window is over; wakes up at its end.
     fn is_too_slow(&mut self, cx: &mut Context<'_>) -> bool {
-        let had_asked = std::mem::replace(&mut self.is_waiting, true);
-        let window = self.window.get_or_insert_with(|| Box::pin(sleep(WINDOW)));
-        while window.as_mut().poll(cx).is_ready() {
-            if had_asked && self.came < LEAST {
-                return true;
+        loop {
+            let now = Instant::now();
+            let since = *self.since.get_or_insert(now);
+            let left = WINDOW.checked_sub(self.waited + (now - since));
+            let Some(left) = left.filter(|it| !it.is_zero()) else {
+                if self.came < LEAST {
+                    return true;
+                }
+                (self.waited, self.since, self.came) = (Duration::ZERO, Some(now), 0);
+                continue;
+            };
+            let alarm = self.alarm.get_or_insert_with(|| Box::pin(sleep(left)));
+            alarm.as_mut().reset(now + left);
+            if alarm.as_mut().poll(cx).is_pending() {
+                return false;
             }
-            self.came = 0;
-            *window = Box::pin(sleep(WINDOW));
         }
-        false
     }
 }
 
@@ -102,10 +116,8 @@ impl HttpBody for Paced {
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Ready(frame) => {
-                self.is_waiting = false;
-                if let Some(Ok(frame)) = &frame {
-                    self.came += frame.data_ref().map_or(0, Bytes::len);
-                }
+                let bytes = frame.as_ref().and_then(|it| it.as_ref().ok()?.data_ref());
+                self.has_come(bytes.map_or(0, Bytes::len));
                 Poll::Ready(frame)
             }
             Poll::Pending if self.is_too_slow(cx) => {

@@ -182,9 +182,9 @@ impl From<Error> for Problem {
             Error::Store(_) | Error::Unwritable(_) | Error::PublicUrl(_) | Error::Unsealed(_) => {
                 Self::failed(Code::Internal, &detail)
             }
-            Error::Archive(_) | Error::NotAFlowFile(_) | Error::Taken(_) => {
-                Self::new(Code::Invalid).detail(detail)
-            }
+            Error::NotAFlowFile(_) => Self::new(Code::NotAFlowFile).detail(detail),
+            Error::PlanOutdated => Self::new(Code::PlanOutdated).detail(detail),
+            Error::Archive(_) | Error::Taken(_) => Self::new(Code::Invalid).detail(detail),
         }
     }
 }

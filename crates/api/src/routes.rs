@@ -8,6 +8,7 @@ mod emails;
 mod entities;
 mod express_links;
 mod files;
+mod flow_files;
 mod flows;
 mod mailbox;
 mod once;
@@ -226,6 +227,7 @@ fn platform() -> Routes {
         .and(emails::routes())
         .and(files::routes())
         .and(visits::routes())
+        .and(flow_files::routes())
         .and(platform::routes())
         .and(auth::routes())
 }

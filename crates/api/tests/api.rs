@@ -22,6 +22,8 @@ mod examples;
 mod express_links;
 #[path = "api/files.rs"]
 mod files;
+#[path = "api/flow_files.rs"]
+mod flow_files;
 #[path = "api/flows.rs"]
 mod flows;
 #[path = "api/headers.rs"]

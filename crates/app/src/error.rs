@@ -94,6 +94,9 @@ pub enum Error {
     /// The flow breaks rules that a published flow must keep.
     #[error("the flow is not sound: {}", first(.0))]
     Unsound(Box<Report>),
+    /// A plan was made on what has changed since.
+    #[error("What the plan is about has changed since it was made. Make another one.")]
+    PlanOutdated,
     #[error("{0}")]
     Taken(String),
     /// An archive that cannot be imported.

@@ -2,6 +2,8 @@ mod builder;
 mod draft;
 mod drawing;
 mod existing;
+mod export;
+mod import;
 mod keeper;
 mod publish;
 mod restore;
@@ -16,22 +18,22 @@ use model::{
     flow::{
         CompiledFlow, FlowBundle,
         check::{self, Report},
-        file::FlowFile,
     },
     scheduler::{BookingFlow, BookingFlowVersion, Identified},
 };
 use store::UnitOfWork;
 
+use self::existing::Existing;
 pub use self::{
     builder::{Builder, BuilderSaved},
     drawing::Drawing,
+    import::ImportPlan,
     keeper::FlowKeeper,
     publish::{Publish, Published},
     restore::{Differing, Restored},
     simulate::{Period, Simulation},
     versions::VersionAbout,
 };
-use self::{existing::Existing, publish::new_version};
 use crate::{Error, Result, Tenant};
 
 /// What an import made.
@@ -43,44 +45,6 @@ pub struct Imported {
 }
 
 impl Tenant {
-    /// Stores the flow of a file with all that it owns: new, or in place of the flow with its
-    /// slug. Services, zones, schedules and categories belong to the organization and are matched
-    /// by slug. All of it is one batch.
-    ///
-    /// # Errors
-    /// [`Error::Unsound`] when slugs or fields are wrong, or when it is to be published and breaks
-    /// a rule; nothing is stored then.
-    pub async fn import_flow(&self, file: &FlowFile, publish: bool) -> Result<Imported> {
-        let existing = Existing::load(self, &file.flow.slug).await?;
-        let built = file.build(&mut |place| {
-            existing.id(place).unwrap_or_else(|| self.new_id::<()>().object_id())
-        });
-        let report = check::check(&built.bundle).with(built.findings.clone());
-        if !built.findings.is_empty() || (publish && !report.ok) {
-            return Err(Error::Unsound(Box::new(report)));
-        }
-        let mut unit = self.scoped().begin(self.now());
-        let mut bundle = built.bundle;
-        let mut version = None;
-        if let Some(flow) = &existing.flow {
-            let body = bundle.snapshot.flow.body.clone();
-            bundle.snapshot.flow.body = body.standing_as(&flow.body);
-        }
-        if publish {
-            let number = self.last_version(bundle.snapshot.flow.id).await? + 1;
-            let id = self.new_id();
-            unit.insert(id, &new_version(bundle.snapshot.clone(), id, number, self.now()))?;
-            bundle.snapshot.flow.body = bundle.snapshot.flow.body.publishing(id);
-            version = Some(number);
-        }
-        let booking_flow_id = bundle.snapshot.flow.id;
-        existing.write(&mut unit, bundle)?;
-        unit.commit().await?;
-        self.caches().zones.clear();
-        self.caches().schedules.clear();
-        Ok(Imported { booking_flow_id, version })
-    }
-
     /// The version that visitors get now.
     pub(crate) async fn published(&self, flow: Id<BookingFlow>) -> Result<Arc<CompiledFlow>> {
         let flow = self.scoped().get(flow).await?.ok_or(Error::NotFound("booking flow"))?;
@@ -111,14 +75,17 @@ impl Tenant {
     }
 }
 
-/// Inserts what is new, replaces what differs, leaves the rest alone.
+/// Inserts what is new, replaces what differs, and holds the batch to the rest being as it was read.
 fn put<E: Entity<Scope = PerTenant> + PartialEq>(
     unit: &mut UnitOfWork,
     existing: &[Doc<E>],
     new: &Identified<E>,
 ) -> Result<()> {
     match existing.iter().find(|it| it.id == new.id) {
-        Some(doc) if doc.body == new.body => Ok(()),
+        Some(doc) if doc.body == new.body => {
+            unit.hold(doc);
+            Ok(())
+        }
         Some(doc) => Ok(unit.replace(doc, &new.body)?),
         None => Ok(unit.insert(new.id, &new.body)?),
     }

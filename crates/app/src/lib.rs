@@ -60,8 +60,8 @@ pub use crate::{
     error::Error,
     files::{FileLink, Files, FilesAt, Link, MOST_BYTES, NewFile, OpenedFile, Quota},
     flows::{
-        Builder, BuilderSaved, Differing, Drawing, FlowKeeper, Imported, Period, Publish,
-        Published, Restored, Simulation, VersionAbout,
+        Builder, BuilderSaved, Differing, Drawing, FlowKeeper, ImportPlan, Imported, Period,
+        Publish, Published, Restored, Simulation, VersionAbout,
     },
     gate::Installation,
     jobs::Worker,

@@ -238,8 +238,10 @@ pub(crate) async fn leads_back(
             return Err(invalid("parent_organization_id", "cycle", "must not lead back to itself"));
         }
         let found = house.store.platform().get(parent).await?;
-        found.iter().for_each(|it| unit.hold(it));
-        above = found.and_then(|it| it.body.parent_organization_id);
+        above = found.and_then(|it| {
+            unit.hold(&it);
+            it.body.parent_organization_id
+        });
     }
     Ok(())
 }

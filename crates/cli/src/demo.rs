@@ -32,7 +32,7 @@ impl Demo {
         let url = config.store.clone().unwrap_or_else(|| format!("sqlite://{}", path.display()));
         let keys = path.with_extension("keys");
         let mailing = mail::mailing(config, &url)?;
-        let server = serve::bind(config).await?;
+        let server = serve::bind(config)?;
         let base_url = serve::base_url(&server)?;
         let (opened, _lock) = stores::open_to_serve(config, &url, Some(&keys), &base_url).await?;
         let mut installed = Vec::new();

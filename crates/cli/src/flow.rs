@@ -1,3 +1,6 @@
+mod diff;
+mod export;
+mod import;
 mod lifecycle;
 
 use std::{
@@ -7,18 +10,16 @@ use std::{
     process::ExitCode,
 };
 
-use app::{NewOrganization, SchedulerSettings};
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use indexmap::IndexMap;
 use model::{
     Id, ObjectId,
     content::Slug,
-    core::Organization,
     diagram::DiagramFormat,
     flow::{
         CompiledFlow, FlowBundle,
         check::{self, Finding, Report, Severity},
-        file::FlowFile,
+        file::{FlowFile, NotAFlowFile, Positions, text_of},
     },
     scheduler::ServiceZone,
 };
@@ -29,7 +30,6 @@ use crate::{
     convert::Convert,
     output::{self, Failure, Output},
     simulate::Simulate,
-    stores::{self, Opened},
 };
 
 #[derive(Subcommand)]
@@ -42,10 +42,23 @@ pub(crate) enum Flow {
     ///
     /// Example: wrkbelt flow test flow.yaml
     Test { file: PathBuf },
-    /// Store a flow file in an organization.
+    /// Store a flow file in an organization, after showing what that changes.
     ///
     /// Example: wrkbelt flow import flow.yaml --publish --organization acme --create-organization
-    Import(Import),
+    Import(import::Import),
+    /// Write a flow with all that it owns as a file.
+    ///
+    /// Example: wrkbelt flow export home-services --organization acme > flow.yaml
+    Export(export::Export),
+    /// Say what two flows differ in: files, or flows of an organization. Exits with 1 when there
+    /// is a difference, with 2 when something is wrong.
+    ///
+    /// Example: wrkbelt flow diff home-services@3 flow.yaml --organization acme
+    Diff(diff::Diff),
+    /// Print the JSON Schema of flow files, for editors.
+    ///
+    /// Example: wrkbelt flow schema > flow.schema.json
+    Schema,
     #[command(flatten)]
     Lifecycle(lifecycle::Lifecycle),
     /// Make a draft of a list of services, or of a chat flow of another tool.
@@ -61,24 +74,9 @@ pub(crate) enum Flow {
     /// Example: wrkbelt flow diagram flow.yaml --format svg > flow.svg
     Diagram {
         file: PathBuf,
-        /// `svg`, or `mmd` for Mermaid.
         #[arg(long, default_value = "svg", value_parser = diagram_format)]
         format: DiagramFormat,
     },
-}
-
-#[derive(Args)]
-pub(crate) struct Import {
-    file: PathBuf,
-    /// Let visitors see it at once.
-    #[arg(long)]
-    publish: bool,
-    /// Slug or id.
-    #[arg(long, value_name = "SLUG_OR_ID")]
-    organization: String,
-    /// Make the organization when there is none with this slug.
-    #[arg(long)]
-    create_organization: bool,
 }
 
 /// The formats are those that the model writes.
@@ -98,8 +96,14 @@ impl Flow {
             Self::Lifecycle(command) => command.run(config, output).await,
             Self::Convert(convert) => convert.run(output),
             Self::Simulate(simulate) => simulate.run(config, output).await,
+            Self::Export(export) => export.run(config).await,
+            Self::Diff(diff) => diff.run(config, output).await,
+            Self::Schema => {
+                output::raw(&FlowFile::schema());
+                Ok(ExitCode::SUCCESS)
+            }
             Self::Diagram { file, format } => {
-                let Loaded { bundle, .. } = load(&file)?;
+                let Loaded { bundle, .. } = load_or_fail(&file)?;
                 output::raw(&model::flow::draw(&bundle).write(format));
                 Ok(ExitCode::SUCCESS)
             }
@@ -107,83 +111,115 @@ impl Flow {
     }
 }
 
-/// No flow file has more bytes: 2 MiB, as through the API.
-const LARGEST: u64 = 2 * 1024 * 1024;
-
-pub(crate) fn read(path: &Path) -> Result<FlowFile, Failure> {
-    let failed = |error: std::io::Error| Failure::new(format!("{}: {error}", path.display()));
-    let file = std::fs::File::open(path).map_err(failed)?;
-    let mut text = String::new();
-    let read = file.take(LARGEST + 1).read_to_string(&mut text);
-    if text.len() as u64 > LARGEST {
-        return Err(Failure::new(format!("{}: it is larger than 2 MiB", path.display())));
-    }
-    read.map_err(failed)?;
-    FlowFile::parse(&text).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
-}
-
 /// The file, what it builds, and all that was found wrong with it.
 struct Loaded {
     file: FlowFile,
     bundle: FlowBundle,
     report: Report,
+    positions: Positions,
     /// As a draft at least.
     can_be_stored: bool,
 }
 
-fn load(path: &Path) -> Result<Loaded, Failure> {
-    let file = read(path)?;
-    let mut next = 0;
-    let built = file.build(&mut |_| {
-        next += 1;
-        ObjectId::from_parts(0, [0; 5], next)
-    });
+/// Why there is nothing loaded: the file, or what is in it.
+enum Unreadable {
+    File(std::io::Error),
+    Text(NotAFlowFile),
+}
+
+impl Unreadable {
+    /// As compilers say it, for editors to find.
+    fn failure(&self, path: &Path) -> Failure {
+        let path = path.display();
+        Failure::new(match self {
+            Self::File(error) => format!("{path}: {error}"),
+            Self::Text(NotAFlowFile { message, location: Some((line, column)) }) => {
+                format!("{path}:{line}:{column}: {message}")
+            }
+            Self::Text(error) => format!("{path}: {error}"),
+        })
+    }
+}
+
+/// No flow file has more bytes: 2 MiB, as through the API.
+const LARGEST: u64 = 2 * 1024 * 1024;
+
+/// Bytes of a file that is no larger than flow files are.
+fn bytes_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(std::io::Error::other("it is larger than 2 MiB"));
+    }
+    Ok(bytes)
+}
+
+/// A flow file that can be read, sound or not.
+pub(crate) fn read(path: &Path) -> Result<FlowFile, Failure> {
+    Ok(load_or_fail(path)?.file)
+}
+
+/// The same place has the same id in every file, so that two files can be compared.
+fn load(path: &Path) -> Result<Loaded, Unreadable> {
+    let bytes = bytes_of(path).map_err(Unreadable::File)?;
+    let text = text_of(&bytes).map_err(Unreadable::Text)?;
+    let file = FlowFile::parse(text).map_err(Unreadable::Text)?;
+    let positions = Positions::of(text);
+    let built = file.build(&mut ObjectId::of);
     let can_be_stored = built.findings.is_empty();
-    let report = check::check(&built.bundle).with(built.findings);
-    Ok(Loaded { file, bundle: built.bundle, report, can_be_stored })
+    let report = check::check(&built.bundle).with(built.findings).located(&positions);
+    Ok(Loaded { file, bundle: built.bundle, report, positions, can_be_stored })
+}
+
+fn load_or_fail(path: &Path) -> Result<Loaded, Failure> {
+    load(path).map_err(|it| it.failure(path))
 }
 
 fn validate(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
     let report = match load(path) {
         Ok(Loaded { report, .. }) => report,
-        Err(failure) if output.is_json() => {
-            output.answer(&unreadable(&failure), String::new);
+        Err(error) if output.is_json() => {
+            output.answer(&unreadable(path, &error), String::new);
             return Ok(ExitCode::FAILURE);
         }
-        Err(failure) => return Err(failure),
+        Err(error) => return Err(error.failure(path)),
     };
-    output.answer(&report, || for_people(&path.display().to_string(), &report));
+    output.answer(&report, || for_people(path, &report));
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The report of a file that is no flow file.
-fn unreadable(failure: &Failure) -> serde_json::Value {
+fn unreadable(path: &Path, error: &Unreadable) -> serde_json::Value {
+    let location = match error {
+        Unreadable::Text(error) => error.location,
+        Unreadable::File(_) => None,
+    };
     json!({
         "ok": false,
         "findings": [{
             "code": "file.unreadable",
             "severity": "error",
-            "message": failure.to_string(),
+            "message": error.failure(path).to_string(),
+            "line": location.map(|it| it.0),
+            "column": location.map(|it| it.1),
             "path": "",
             "ids": [],
             "witness": [],
         }],
         "paths": "0",
-        "paths_to": {},
-        "longest": [],
         "nodes": 0,
         "edges": 0,
     })
 }
 
-fn for_people(name: &str, report: &Report) -> String {
+fn for_people(path: &Path, report: &Report) -> String {
     let mut text = String::new();
     for finding in &report.findings {
-        text.push_str(&one_finding(finding));
+        text.push_str(&one_finding(path, finding));
     }
     let Report { ok, paths, nodes, edges, questions, .. } = report;
     let verdict = if *ok { "sound: every path reaches exactly one service" } else { "not sound" };
-    let _ = writeln!(text, "{name}: {verdict}");
+    let _ = writeln!(text, "{}: {verdict}", path.display());
     let _ = writeln!(
         text,
         "{nodes} nodes, {edges} edges, {paths} paths; a visitor answers {} to {} questions, {:.1} on average",
@@ -192,13 +228,17 @@ fn for_people(name: &str, report: &Report) -> String {
     text
 }
 
-fn one_finding(finding: &Finding) -> String {
+fn one_finding(path: &Path, finding: &Finding) -> String {
     let severity = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
-    let mut text =
-        format!("{severity}[{}] {}\n    at {}\n", finding.code, finding.message, finding.path);
+    let Finding { code, message, path: place, line, column, .. } = finding;
+    let at = match (line, column) {
+        (Some(line), Some(column)) => format!("{}:{line}:{column}", path.display()),
+        _ => path.display().to_string(),
+    };
+    let mut text = format!("{at}: {severity}[{code}] {message}\n    at {place}\n");
     if !finding.witness.is_empty() {
         let _ = writeln!(text, "    by {}", finding.witness.join(" → "));
     }
@@ -206,18 +246,19 @@ fn one_finding(finding: &Finding) -> String {
 }
 
 fn test(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
-    let Loaded { file, bundle, report, .. } = load(path)?;
+    let Loaded { file, bundle, report, positions, .. } = load_or_fail(path)?;
     if !report.ok {
-        output.answer(&report, || for_people(&path.display().to_string(), &report));
+        output.answer(&report, || for_people(path, &report));
         return Ok(ExitCode::FAILURE);
     }
     let zones: IndexMap<Slug, ServiceZone> =
         bundle.zones.iter().map(|it| (it.body.slug.clone(), it.body.clone())).collect();
     let flow = CompiledFlow::new(Id::new(ObjectId::from_bytes([0; 12])), bundle.snapshot);
     let failed = file.run_journeys(&flow, &zones);
+    let failed: Vec<_> = failed.into_iter().map(|it| it.located(&positions)).collect();
     let (all, ok) = (file.journeys.len(), failed.is_empty());
     output.answer(&json!({ "ok": ok, "journeys": all, "findings": failed }), || {
-        let mut text: String = failed.iter().map(one_finding).collect();
+        let mut text: String = failed.iter().map(|it| one_finding(path, it)).collect();
         let _ = writeln!(
             text,
             "{}: {} of {all} journeys end where they should",
@@ -227,75 +268,4 @@ fn test(path: &Path, output: &Output) -> Result<ExitCode, Failure> {
         text
     });
     Ok(if ok { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-impl Import {
-    /// A flow that is refused leaves neither a store nor an organization behind.
-    async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
-        let Loaded { file, report, can_be_stored, .. } = load(&self.file)?;
-        if !can_be_stored || (self.publish && !report.ok) {
-            output.answer(&report, || for_people(&self.file.display().to_string(), &report));
-            return Ok(ExitCode::FAILURE);
-        }
-        let url = config.store.as_deref().unwrap_or(stores::ORDINARY);
-        let opened = if self.create_organization {
-            stores::open_or_make(url).await?
-        } else {
-            stores::open_existing(url).await?
-        };
-        let organization = self.organization(&opened, &file).await?;
-        let tenant = opened.system.enter(organization);
-        let imported = tenant.import_flow(&file, self.publish).await?;
-        let mut public_key = None;
-        if self.publish {
-            let settings = SchedulerSettings::default();
-            public_key = Some(tenant.ensure_scheduler(imported.booking_flow_id, settings).await?);
-        }
-        let answer = json!({
-            "organization_id": organization,
-            "booking_flow_id": imported.booking_flow_id,
-            "version": imported.version,
-            "public_key": public_key,
-        });
-        output.answer(&answer, || {
-            let key = public_key.as_ref().map(ToString::to_string).unwrap_or_default();
-            match imported.version {
-                Some(version) => format!(
-                    "{} is published as version {version}; its public key is {key}\n",
-                    file.flow.slug
-                ),
-                None => format!("{} is stored as a draft\n", file.flow.slug),
-            }
-        });
-        Ok(ExitCode::SUCCESS)
-    }
-
-    /// A new organization gets the time zone of the flow's first schedule.
-    async fn organization(
-        &self,
-        opened: &Opened,
-        file: &FlowFile,
-    ) -> Result<Id<Organization>, Failure> {
-        let asked = &self.organization;
-        if let Some(found) = opened.system.find_organization(asked).await? {
-            return Ok(found.id);
-        }
-        if !self.create_organization {
-            return Err(Failure::new(format!(
-                "there is no organization {asked} (make it with --create-organization)"
-            )));
-        }
-        let slug =
-            asked.parse().map_err(|error| Failure::new(format!("--organization: {error}")))?;
-        let zone = file.schedules.values().next().map(|it| it.time_zone.clone());
-        let new = NewOrganization {
-            name: file.flow.title.clone(),
-            slug,
-            time_zone: zone.unwrap_or_else(|| "UTC".to_owned()),
-            locale: "en-US".to_owned(),
-            phone: None,
-            address: None,
-        };
-        Ok(opened.system.create_organization(new).await?)
-    }
 }

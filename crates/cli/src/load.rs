@@ -207,7 +207,6 @@ fn round(value: f64) -> f64 {
 /// Serves one handler that does nothing, through the same accept loop.
 pub(crate) async fn empty_server(output: &Output) -> Result<ExitCode, Failure> {
     let server = Server::bind(([127, 0, 0, 1], 0).into())
-        .await
         .map_err(|error| Failure::new(error.to_string()))?;
     let base_url = serve::base_url(&server)?;
     output

@@ -136,7 +136,7 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             let _ = writeln!(std::io::stderr(), "error: {failure}");
-            ExitCode::FAILURE
+            failure.exit_code()
         }
     }
 }

@@ -1,6 +1,7 @@
 use std::{
     fmt::{self, Write as _},
     io::{IsTerminal, Write as _},
+    process::ExitCode,
 };
 
 use app::migrations::MigrationError;
@@ -14,17 +15,29 @@ pub(crate) struct Output {
 
 /// Why a command did not do what was asked: one sentence.
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub(crate) struct Failure {
+    sentence: String,
+    code: u8,
+}
 
 impl Failure {
     pub(crate) fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
+        Self { sentence: sentence.into(), code: 1 }
+    }
+
+    /// The same, for a command that says something else with its usual code.
+    pub(crate) fn with_code(self, code: u8) -> Self {
+        Self { code, ..self }
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.code)
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.sentence)
     }
 }
 
@@ -33,16 +46,16 @@ impl From<app::Error> for Failure {
         match &error {
             app::Error::Invalid(Problems(problems)) if !problems.is_empty() => {
                 let sentence = |it: &model::Problem| format!("{}: {}", it.path, it.message);
-                Self(problems.iter().map(sentence).collect::<Vec<_>>().join("; "))
+                Self::new(problems.iter().map(sentence).collect::<Vec<_>>().join("; "))
             }
-            _ => Self(error.to_string()),
+            _ => Self::new(error.to_string()),
         }
     }
 }
 
 impl From<MigrationError> for Failure {
     fn from(error: MigrationError) -> Self {
-        Self(error.to_string())
+        Self::new(error.to_string())
     }
 }
 
@@ -85,6 +98,11 @@ pub(crate) fn raw(text: &str) {
 /// For people beside what is for programs.
 pub(crate) fn aside(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Something beside the answer.
+pub(crate) fn note(sentence: &str) {
+    let _ = writeln!(std::io::stderr(), "note: {sentence}");
 }
 
 /// Columns as wide as their widest cell; the last one as long as it is.

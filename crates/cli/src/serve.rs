@@ -21,7 +21,7 @@ impl Serve {
     pub(crate) async fn run(self, config: &Config, output: &Output) -> Result<ExitCode, Failure> {
         let url = config.store();
         let mailing = mail::mailing(config, url)?;
-        let server = bind(config).await?;
+        let server = bind(config)?;
         let base_url = base_url(&server)?;
         let (opened, _lock) = stores::open_to_serve(config, url, None, &base_url).await?;
         let setup_url = opened.system.setup_link().await?;
@@ -53,8 +53,8 @@ impl Serve {
 /// In minutes: the whole file store is listed for it.
 const ORPHANS_EVERY: u32 = 24 * 60;
 
-pub(crate) async fn bind(config: &Config) -> Result<Server, Failure> {
-    let bound = Server::bind(config.listen).await.map_err(|error| {
+pub(crate) fn bind(config: &Config) -> Result<Server, Failure> {
+    let bound = Server::bind(config.listen).map_err(|error| {
         Failure::new(format!(
             "cannot listen on {}: {error} (choose another with --listen)",
             config.listen

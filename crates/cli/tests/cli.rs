@@ -8,6 +8,8 @@ mod archives;
 mod converting;
 #[path = "cli/failures.rs"]
 mod failures;
+#[path = "cli/flow_code.rs"]
+mod flow_code;
 #[path = "cli/flows.rs"]
 mod flows;
 #[path = "cli/mails.rs"]

@@ -11,7 +11,7 @@ use std::{
 use crate::wrkbelt::Server;
 
 /// A server that has not answered by then has not noticed.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A request as bytes on the wire.
 pub struct Raw {

@@ -191,12 +191,40 @@ impl Slug {
     }
 }
 
+impl Slug {
+    const LONGEST: usize = 64;
+
+    /// An id in place of a name: 24 hex digits are a slug too.
+    pub(crate) fn of(id: crate::ObjectId) -> Self {
+        Self(id.to_string())
+    }
+
+    /// What stands for something that is named and does not exist.
+    pub(crate) fn missing(number: u32) -> Self {
+        Self("missing".to_owned()).numbered(number)
+    }
+
+    /// `need` and 2 is `need-2`, cut where it would be too long.
+    pub(crate) fn numbered(&self, number: u32) -> Self {
+        let end = format!("-{number}");
+        let room = Self::LONGEST.saturating_sub(end.len()).min(self.0.len());
+        Self(format!("{}{end}", &self.0[..room]))
+    }
+
+    /// `need` and `yes` is `need-yes`, cut where it would be too long.
+    pub(crate) fn joined(&self, other: &Self) -> Self {
+        let mut both = format!("{self}-{other}");
+        both.truncate(Self::LONGEST);
+        Self(both)
+    }
+}
+
 impl FromStr for Slug {
     type Err = BadSlug;
 
     fn from_str(text: &str) -> Result<Self, BadSlug> {
         let allowed = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
-        if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
+        if (1..=Self::LONGEST).contains(&text.len()) && text.bytes().all(allowed) {
             Ok(Self(text.to_owned()))
         } else {
             Err(BadSlug(text.chars().take(80).collect()))

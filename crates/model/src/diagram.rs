@@ -1,17 +1,22 @@
 //! Drawings of a service-selection graph, made without a browser.
 
+mod dot;
 mod layout;
 mod mermaid;
 mod svg;
 mod text;
 
+use std::collections::BTreeMap;
+
 /// A graph ready to be drawn; it may have cycles and unreachable nodes, since a broken draft is drawn too.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Diagram {
     pub title: String,
     pub nodes: Vec<DiagramNode>,
     /// Pairs of indexes into `nodes`; a pair that points outside is left out.
     pub edges: Vec<(usize, usize)>,
+    /// How edges differ from another graph; those without a mark do not.
+    pub edge_marks: BTreeMap<(usize, usize), Mark>,
 }
 
 /// How a [`Diagram`] is written.
@@ -19,17 +24,20 @@ pub struct Diagram {
 pub enum DiagramFormat {
     Svg,
     Mermaid,
+    /// For Graphviz.
+    Dot,
 }
 
 impl DiagramFormat {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Svg, Self::Mermaid];
+    pub const ALL: [Self; 3] = [Self::Svg, Self::Mermaid, Self::Dot];
 
     /// How the names of its files end.
     pub const fn extension(self) -> &'static str {
         match self {
             Self::Svg => "svg",
             Self::Mermaid => "mmd",
+            Self::Dot => "dot",
         }
     }
 
@@ -43,6 +51,7 @@ impl DiagramFormat {
         match self {
             Self::Svg => "image/svg+xml",
             Self::Mermaid => "text/vnd.mermaid; charset=utf-8",
+            Self::Dot => "text/vnd.graphviz; charset=utf-8",
         }
     }
 }
@@ -55,6 +64,40 @@ pub struct DiagramNode {
     pub label: String,
     /// One short line under the label, such as `90 min · $149.00`.
     pub note: Option<String>,
+    pub mark: Mark,
+}
+
+/// How a part of a graph differs from another graph.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub enum Mark {
+    #[default]
+    Same,
+    Added,
+    Removed,
+    Changed,
+}
+
+impl Mark {
+    const MARKED: [Self; 3] = [Self::Added, Self::Removed, Self::Changed];
+
+    /// Seen without colours too.
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Same => "",
+            Self::Added => "+",
+            Self::Removed => "−",
+            Self::Changed => "~",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Same => "",
+            Self::Added => "added",
+            Self::Removed => "removed",
+            Self::Changed => "changed",
+        }
+    }
 }
 
 /// What a node of the graph stands for.
@@ -84,6 +127,7 @@ impl Diagram {
         match format {
             DiagramFormat::Svg => self.to_svg(),
             DiagramFormat::Mermaid => self.to_mermaid(),
+            DiagramFormat::Dot => self.to_dot(),
         }
     }
 
@@ -97,6 +141,12 @@ impl Diagram {
     #[must_use]
     pub fn to_mermaid(&self) -> String {
         mermaid::render(self)
+    }
+
+    /// Writes the graph for Graphviz.
+    #[must_use]
+    pub fn to_dot(&self) -> String {
+        dot::render(self)
     }
 
     fn known_edges(&self) -> impl Iterator<Item = (usize, usize)> + '_ {

@@ -3,12 +3,15 @@
 pub mod builder;
 pub mod check;
 mod compiled;
+mod diff;
 mod drawing;
 pub mod file;
 pub mod import;
+mod owned;
 pub mod simulate;
 
 pub use compiled::{CompiledFlow, CompiledQuestion, CompiledStep, Leads};
+pub use diff::{Change, ChangeKind, FieldChange, FlowDiff, What, draw_diff};
 pub use drawing::draw;
 
 use crate::{

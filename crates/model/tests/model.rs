@@ -6,6 +6,8 @@
 mod builder;
 #[path = "model/builder_property.rs"]
 mod builder_property;
+#[path = "model/bundles.rs"]
+mod bundles;
 #[path = "model/check_property.rs"]
 mod check_property;
 #[path = "model/check_rules.rs"]
@@ -16,6 +18,10 @@ mod check_size;
 mod check_steps;
 #[path = "model/dice.rs"]
 mod dice;
+#[path = "model/diffs.rs"]
+mod diffs;
+#[path = "model/export.rs"]
+mod export;
 #[path = "model/files.rs"]
 mod files;
 #[path = "model/flow_files.rs"]
@@ -24,12 +30,18 @@ mod flow_files;
 mod fuzzed;
 #[path = "model/hostile.rs"]
 mod hostile;
+#[path = "model/hostile_files.rs"]
+mod hostile_files;
 #[path = "model/importing.rs"]
 mod importing;
 #[path = "model/legal.rs"]
 mod legal;
+#[path = "model/positions.rs"]
+mod positions;
 #[path = "model/routing.rs"]
 mod routing;
+#[path = "model/schema.rs"]
+mod schema;
 #[path = "model/sketch.rs"]
 mod sketch;
 #[path = "model/slow_graph.rs"]

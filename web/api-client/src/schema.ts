@@ -1528,6 +1528,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}/emails/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send an e-mail again that failed or came back
+         * @description Needs the permission `UPDATE_EMAIL`.
+         */
+        post: operations["resend_email"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/me/avatar": {
         parameters: {
             query?: never;
@@ -1559,6 +1579,86 @@ export interface paths {
          * @description Needs the permission `VIEW_FILES`.
          */
         post: operations["link_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_sessions/{id}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A visit as it was at one point
+         * @description Needs the permission `VIEW_BOOKING_SESSIONS`.
+         */
+        get: operations["get_booking_session_state"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_sessions/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in a visit, as it is stored
+         * @description Needs the permission `VIEW_BOOKING_SESSIONS`.
+         */
+        get: operations["list_booking_session_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_sessions/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happened in a visit, in words
+         * @description Needs the permission `VIEW_BOOKING_SESSIONS`.
+         */
+        get: operations["show_booking_session_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_sessions/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the visitor saw after each event
+         * @description Needs the permission `REPLAY_BOOKING_SESSION`.
+         */
+        get: operations["replay_booking_session"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2421,7 +2521,9 @@ export interface components {
         };
         /** @description A heading under which answers stand together. */
         BookingAnswerCategoryPatch: {
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             order?: number | null;
             slug?: string | null;
         };
@@ -2511,7 +2613,9 @@ export interface components {
          */
         BookingFlowDiagramPatch: {
             booking_flow_id?: string | null;
-            canvas_data?: components["schemas"]["CanvasData"] | null;
+            canvas_data?: components["schemas"]["CanvasData"] | {
+                [key: string]: unknown;
+            } | null;
             kind?: components["schemas"]["DiagramKind"] | null;
         };
         /**
@@ -2665,12 +2769,16 @@ export interface components {
         /** @description A link that starts a session with some of it already filled in. */
         BookingFlowExpressLinkPatch: {
             booking_flow_id?: string | null;
-            campaign?: (components["schemas"]["CampaignCriteria"] | null) | null;
+            campaign?: (components["schemas"]["CampaignCriteria"] | null) | {
+                [key: string]: unknown;
+            } | null;
             expires_at?: (string | null) | null;
             is_active?: boolean | null;
             max_uses?: (number | null) | null;
             name?: string | null;
-            prefilled_state?: components["schemas"]["PrefilledState"] | null;
+            prefilled_state?: components["schemas"]["PrefilledState"] | {
+                [key: string]: unknown;
+            } | null;
             skip_steps?: string[] | null;
             slug?: string | null;
         };
@@ -2697,7 +2805,9 @@ export interface components {
          *     [`BookingFlowVersion`].
          */
         BookingFlowPatch: {
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             slug?: string | null;
             steps?: string[] | null;
         };
@@ -2782,11 +2892,15 @@ export interface components {
             example_urls?: string[] | null;
             is_active?: boolean | null;
             is_default?: boolean | null;
-            matching_criteria?: components["schemas"]["MatchingCriteria"] | null;
+            matching_criteria?: components["schemas"]["MatchingCriteria"] | {
+                [key: string]: unknown;
+            } | null;
             name?: string | null;
             priority_class?: components["schemas"]["PriorityClass"] | null;
             scheduler_config_id?: (string | null) | null;
-            scheduling?: (components["schemas"]["RouterScheduling"] | null) | null;
+            scheduling?: (components["schemas"]["RouterScheduling"] | null) | {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description Where a flow stands in its life. */
         BookingFlowStatus: ("draft" | "published") | "deleted";
@@ -2878,37 +2992,46 @@ export interface components {
         BookingFlowStepPatch: {
             booking_flow_id?: string | null;
             config?: unknown;
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             step_type?: unknown;
-        } & ({
-            config: components["schemas"]["Zipcode"];
-            /** @constant */
-            step_type: "zipcode";
         } | {
-            config: components["schemas"]["ServiceSelection"];
-            /** @constant */
-            step_type: "service_selection";
+            config?: components["schemas"]["Zipcode"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "zipcode" | null;
         } | {
-            config: components["schemas"]["AdditionalDetails"];
-            /** @constant */
-            step_type: "additional_details";
+            config?: components["schemas"]["ServiceSelection"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "service_selection" | null;
         } | {
-            config: components["schemas"]["TimeslotSelection"];
-            /** @constant */
-            step_type: "timeslot_selection";
+            config?: components["schemas"]["AdditionalDetails"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "additional_details" | null;
         } | {
-            config: components["schemas"]["CustomerInfo"];
-            /** @constant */
-            step_type: "customer_info";
+            config?: components["schemas"]["TimeslotSelection"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "timeslot_selection" | null;
         } | {
-            config: components["schemas"]["Summary"];
-            /** @constant */
-            step_type: "summary";
+            config?: components["schemas"]["CustomerInfo"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "customer_info" | null;
         } | {
-            config: components["schemas"]["Confirmation"];
-            /** @constant */
-            step_type: "confirmation";
-        });
+            config?: components["schemas"]["Summary"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "summary" | null;
+        } | {
+            config?: components["schemas"]["Confirmation"] | {
+                [key: string]: unknown;
+            } | null;
+            step_type?: "confirmation" | null;
+        };
         /**
          * @description A flow as it was when it was published; never changed after. A session stays on the version
          *     that it began with.
@@ -2964,9 +3087,13 @@ export interface components {
         };
         /** @description The appointment that a completed session made. */
         BookingPatch: {
-            address?: (components["schemas"]["Address"] | null) | null;
+            address?: (components["schemas"]["Address"] | null) | {
+                [key: string]: unknown;
+            } | null;
             answers?: components["schemas"]["AnswerSummary"][] | null;
-            customer?: components["schemas"]["BookingCustomer"] | null;
+            customer?: components["schemas"]["BookingCustomer"] | {
+                [key: string]: unknown;
+            } | null;
             customer_id?: (string | null) | null;
         };
         /** @description One answer that a visitor may choose. */
@@ -3017,16 +3144,16 @@ export interface components {
         BookingQuestionAnswerPatch: {
             booking_question_id?: string | null;
             category_id?: (string | null) | null;
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             slug?: string | null;
-        } & ({
-            /** @constant */
-            kind: "text";
         } | {
-            booking_service_id: string;
-            /** @constant */
-            kind: "service_reference";
-        });
+            kind?: "text" | null;
+        } | {
+            booking_service_id?: string | null;
+            kind?: "service_reference" | null;
+        };
         /** @description Something a visitor is asked on the way to a service. */
         BookingQuestionDocument: {
             _id: string;
@@ -3076,10 +3203,14 @@ export interface components {
         /** @description Something a visitor is asked on the way to a service. */
         BookingQuestionPatch: {
             answer_ids?: string[] | null;
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             is_required?: boolean | null;
             kind?: components["schemas"]["QuestionKind"] | null;
-            rules?: components["schemas"]["ValueRules"] | null;
+            rules?: components["schemas"]["ValueRules"] | {
+                [key: string]: unknown;
+            } | null;
             slug?: string | null;
         };
         /** @description Something that can be booked. */
@@ -3159,16 +3290,47 @@ export interface components {
         };
         /** @description Something that can be booked. */
         BookingServicePatch: {
-            content?: components["schemas"]["ContentConfig"] | null;
-            dispatch_fee?: (components["schemas"]["Money"] | null) | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
+            dispatch_fee?: (components["schemas"]["Money"] | null) | {
+                [key: string]: unknown;
+            } | null;
             duration_minutes?: number | null;
-            price?: components["schemas"]["Price"] | null;
+            price?: components["schemas"]["Price"] | {
+                [key: string]: unknown;
+            } | null;
             schedule_id?: (string | null) | null;
             service_zone_ids?: string[] | null;
             skills?: string[] | null;
             slug?: string | null;
             status?: components["schemas"]["ServiceStatus"] | null;
-            vendor_data?: (components["schemas"]["VendorData"] | null) | null;
+            vendor_data?: (components["schemas"]["VendorData"] | null) | {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description A visit, as its events left it. */
+        BookingSession: {
+            attribution: components["schemas"]["Attribution"];
+            booking_flow_id: string;
+            /** @description It stays on the version that it began with. */
+            booking_flow_version_id: string;
+            booking_outcome: components["schemas"]["Outcome"];
+            booking_session_event_ids: components["schemas"]["EventWindow"];
+            current_state: components["schemas"]["CurrentState"];
+            device: components["schemas"]["Device"];
+            /**
+             * Format: date-time
+             * @description Afterwards it cannot be gone on with.
+             */
+            expires_at: string;
+            locale: string;
+            metrics: components["schemas"]["Metrics"];
+            scheduler_config_id: string;
+            /** Format: date-time */
+            started_at: string;
+            step_progression: components["schemas"]["StepProgress"][];
+            token_hash: string;
         };
         /** @description A visit, as its events left it. */
         BookingSessionDocument: {
@@ -3317,15 +3479,21 @@ export interface components {
         };
         /** @description How an organization's booking pages and mails look. */
         BrandKitPatch: {
-            colors?: components["schemas"]["BrandColors"] | null;
+            colors?: components["schemas"]["BrandColors"] | {
+                [key: string]: unknown;
+            } | null;
             custom_css?: (string | null) | null;
             dark_mode?: components["schemas"]["DarkMode"] | null;
             favicon_file?: (string | null) | null;
             is_default?: boolean | null;
             logo_file?: (string | null) | null;
             name?: string | null;
-            shape?: components["schemas"]["BrandShape"] | null;
-            typography?: components["schemas"]["Typography"] | null;
+            shape?: components["schemas"]["BrandShape"] | {
+                [key: string]: unknown;
+            } | null;
+            typography?: components["schemas"]["Typography"] | {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description Corners and spacing. */
         BrandShape: {
@@ -3401,6 +3569,8 @@ export interface components {
              */
             per_window: number;
         };
+        /** @description Who brought an event about. */
+        Cause: "visitor" | "server";
         /** @description Absent stays as it is. */
         Changes: {
             first_name?: string | null;
@@ -3577,6 +3747,8 @@ export interface components {
         CurrentState: {
             /** Format: date-time */
             last_event_at: string;
+            /** @description Of the last event as it is stored: the head of the chain, once there is one. */
+            last_event_hash?: string | null;
             last_event_id: string;
             /**
              * Format: uint64
@@ -3741,6 +3913,8 @@ export interface components {
             tags?: string[] | null;
             vendor_ids?: {
                 [key: string]: string;
+            } | {
+                [key: string]: unknown;
             } | null;
         };
         /** @description When to be dark. */
@@ -3986,6 +4160,8 @@ export interface components {
             filename?: string | null;
             metadata?: {
                 [key: string]: string;
+            } | {
+                [key: string]: unknown;
             } | null;
         };
         FilePath: {
@@ -4527,13 +4703,17 @@ export interface components {
         };
         /** @description A tenant: a business, with all that it owns isolated from every other. */
         OrganizationPatch: {
-            address?: (components["schemas"]["Address"] | null) | null;
+            address?: (components["schemas"]["Address"] | null) | {
+                [key: string]: unknown;
+            } | null;
             locale?: string | null;
             logo_file?: (string | null) | null;
             name?: string | null;
             parent_organization_id?: (string | null) | null;
             phone?: (string | null) | null;
-            retention?: components["schemas"]["Retention"] | null;
+            retention?: components["schemas"]["Retention"] | {
+                [key: string]: unknown;
+            } | null;
             tenant_subdomain?: components["schemas"]["TenantSubdomain"] | null;
             time_zone?: string | null;
         };
@@ -4593,12 +4773,42 @@ export interface components {
             /** @description What the visitor reads. */
             message: string;
         };
+        /** @description A part of a visit. */
+        PartOfRawEvent: {
+            data: components["schemas"]["RawEvent"][];
+            /** @description For the next part; absent in the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A part of a visit. */
+        PartOfScreen: {
+            data: components["schemas"]["Screen"][];
+            /** @description For the next part; absent in the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A part of a visit. */
+        PartOfTimelineEntry: {
+            data: components["schemas"]["TimelineEntry"][];
+            /** @description For the next part; absent in the last. */
+            next_cursor?: string | null;
+        };
+        PartQuery: {
+            /**
+             * Format: uint64
+             * @description The `next_cursor` of the part before, or any sequence: what comes behind it.
+             */
+            after?: number | null;
+            /**
+             * Format: uint
+             * @description 1 to 200; 50 when absent.
+             */
+            limit?: number | null;
+        };
         /**
          * @description Something that a role may allow. What there is to allow is known when the program is
          *     built.
          * @enum {string}
          */
-        Permission: "VIEW_ORGANIZATIONS" | "CREATE_ORGANIZATION" | "UPDATE_ORGANIZATION" | "DELETE_ORGANIZATION" | "VIEW_ROLES" | "CREATE_ROLE" | "UPDATE_ROLE" | "DELETE_ROLE" | "VIEW_PERMISSIONS" | "VIEW_BRAND_KITS" | "CREATE_BRAND_KIT" | "UPDATE_BRAND_KIT" | "DELETE_BRAND_KIT" | "VIEW_SCHEDULER_CONFIGS" | "CREATE_SCHEDULER_CONFIG" | "UPDATE_SCHEDULER_CONFIG" | "DELETE_SCHEDULER_CONFIG" | "VIEW_BOOKING_FLOWS" | "CREATE_BOOKING_FLOW" | "UPDATE_BOOKING_FLOW" | "DELETE_BOOKING_FLOW" | "VIEW_BOOKING_FLOW_VERSIONS" | "VIEW_BOOKING_FLOW_STEPS" | "CREATE_BOOKING_FLOW_STEP" | "UPDATE_BOOKING_FLOW_STEP" | "DELETE_BOOKING_FLOW_STEP" | "VIEW_BOOKING_SERVICES" | "CREATE_BOOKING_SERVICE" | "UPDATE_BOOKING_SERVICE" | "DELETE_BOOKING_SERVICE" | "VIEW_BOOKING_QUESTIONS" | "CREATE_BOOKING_QUESTION" | "UPDATE_BOOKING_QUESTION" | "DELETE_BOOKING_QUESTION" | "VIEW_BOOKING_QUESTION_ANSWERS" | "CREATE_BOOKING_QUESTION_ANSWER" | "UPDATE_BOOKING_QUESTION_ANSWER" | "DELETE_BOOKING_QUESTION_ANSWER" | "VIEW_BOOKING_ANSWER_CATEGORIES" | "CREATE_BOOKING_ANSWER_CATEGORY" | "UPDATE_BOOKING_ANSWER_CATEGORY" | "DELETE_BOOKING_ANSWER_CATEGORY" | "VIEW_BOOKING_FLOW_ROUTERS" | "CREATE_BOOKING_FLOW_ROUTER" | "UPDATE_BOOKING_FLOW_ROUTER" | "DELETE_BOOKING_FLOW_ROUTER" | "VIEW_BOOKING_FLOW_EXPRESS_LINKS" | "CREATE_BOOKING_FLOW_EXPRESS_LINK" | "UPDATE_BOOKING_FLOW_EXPRESS_LINK" | "DELETE_BOOKING_FLOW_EXPRESS_LINK" | "VIEW_BOOKING_FLOW_DIAGRAMS" | "CREATE_BOOKING_FLOW_DIAGRAM" | "UPDATE_BOOKING_FLOW_DIAGRAM" | "DELETE_BOOKING_FLOW_DIAGRAM" | "VIEW_BOOKING_SESSIONS" | "VIEW_BOOKINGS" | "CREATE_BOOKING" | "UPDATE_BOOKING" | "DELETE_BOOKING" | "VIEW_CUSTOMERS" | "CREATE_CUSTOMER" | "UPDATE_CUSTOMER" | "DELETE_CUSTOMER" | "VIEW_SERVICE_ZONES" | "CREATE_SERVICE_ZONE" | "UPDATE_SERVICE_ZONE" | "DELETE_SERVICE_ZONE" | "VIEW_SCHEDULES" | "CREATE_SCHEDULE" | "UPDATE_SCHEDULE" | "DELETE_SCHEDULE" | "INVITE_USER" | "CREATE_ORG_MEMBER" | "PUBLISH_BOOKING_FLOW" | "VIEW_ANALYTICS" | "REPLAY_BOOKING_SESSION" | "EXPORT_DATA" | "ERASE_CUSTOMER" | "MANAGE_BILLING" | "MANAGE_VENDOR_CREDENTIALS" | "VIEW_AUDIT_LOG" | "IMPERSONATE_USER" | "VIEW_USERS" | "CREATE_USER" | "UPDATE_USER" | "DELETE_USER" | "VIEW_MEMBERSHIPS" | "VIEW_FILES" | "CREATE_FILE" | "UPDATE_FILE" | "DELETE_FILE" | "VIEW_EMAILS" | "VIEW_API_KEYS" | "CREATE_API_KEY" | "UPDATE_API_KEY" | "DELETE_API_KEY" | "VIEW_WAITLIST_REQUESTS" | "CREATE_WAITLIST_REQUEST" | "UPDATE_WAITLIST_REQUEST" | "DELETE_WAITLIST_REQUEST" | "UPDATE_MEMBERSHIP" | "DELETE_MEMBERSHIP";
+        Permission: "VIEW_ORGANIZATIONS" | "CREATE_ORGANIZATION" | "UPDATE_ORGANIZATION" | "DELETE_ORGANIZATION" | "VIEW_ROLES" | "CREATE_ROLE" | "UPDATE_ROLE" | "DELETE_ROLE" | "VIEW_PERMISSIONS" | "VIEW_BRAND_KITS" | "CREATE_BRAND_KIT" | "UPDATE_BRAND_KIT" | "DELETE_BRAND_KIT" | "VIEW_SCHEDULER_CONFIGS" | "CREATE_SCHEDULER_CONFIG" | "UPDATE_SCHEDULER_CONFIG" | "DELETE_SCHEDULER_CONFIG" | "VIEW_BOOKING_FLOWS" | "CREATE_BOOKING_FLOW" | "UPDATE_BOOKING_FLOW" | "DELETE_BOOKING_FLOW" | "VIEW_BOOKING_FLOW_VERSIONS" | "VIEW_BOOKING_FLOW_STEPS" | "CREATE_BOOKING_FLOW_STEP" | "UPDATE_BOOKING_FLOW_STEP" | "DELETE_BOOKING_FLOW_STEP" | "VIEW_BOOKING_SERVICES" | "CREATE_BOOKING_SERVICE" | "UPDATE_BOOKING_SERVICE" | "DELETE_BOOKING_SERVICE" | "VIEW_BOOKING_QUESTIONS" | "CREATE_BOOKING_QUESTION" | "UPDATE_BOOKING_QUESTION" | "DELETE_BOOKING_QUESTION" | "VIEW_BOOKING_QUESTION_ANSWERS" | "CREATE_BOOKING_QUESTION_ANSWER" | "UPDATE_BOOKING_QUESTION_ANSWER" | "DELETE_BOOKING_QUESTION_ANSWER" | "VIEW_BOOKING_ANSWER_CATEGORIES" | "CREATE_BOOKING_ANSWER_CATEGORY" | "UPDATE_BOOKING_ANSWER_CATEGORY" | "DELETE_BOOKING_ANSWER_CATEGORY" | "VIEW_BOOKING_FLOW_ROUTERS" | "CREATE_BOOKING_FLOW_ROUTER" | "UPDATE_BOOKING_FLOW_ROUTER" | "DELETE_BOOKING_FLOW_ROUTER" | "VIEW_BOOKING_FLOW_EXPRESS_LINKS" | "CREATE_BOOKING_FLOW_EXPRESS_LINK" | "UPDATE_BOOKING_FLOW_EXPRESS_LINK" | "DELETE_BOOKING_FLOW_EXPRESS_LINK" | "VIEW_BOOKING_FLOW_DIAGRAMS" | "CREATE_BOOKING_FLOW_DIAGRAM" | "UPDATE_BOOKING_FLOW_DIAGRAM" | "DELETE_BOOKING_FLOW_DIAGRAM" | "VIEW_BOOKING_SESSIONS" | "VIEW_BOOKINGS" | "CREATE_BOOKING" | "UPDATE_BOOKING" | "DELETE_BOOKING" | "VIEW_CUSTOMERS" | "CREATE_CUSTOMER" | "UPDATE_CUSTOMER" | "DELETE_CUSTOMER" | "VIEW_SERVICE_ZONES" | "CREATE_SERVICE_ZONE" | "UPDATE_SERVICE_ZONE" | "DELETE_SERVICE_ZONE" | "VIEW_SCHEDULES" | "CREATE_SCHEDULE" | "UPDATE_SCHEDULE" | "DELETE_SCHEDULE" | "INVITE_USER" | "CREATE_ORG_MEMBER" | "PUBLISH_BOOKING_FLOW" | "VIEW_ANALYTICS" | "REPLAY_BOOKING_SESSION" | "EXPORT_DATA" | "ERASE_CUSTOMER" | "MANAGE_BILLING" | "MANAGE_VENDOR_CREDENTIALS" | "VIEW_AUDIT_LOG" | "IMPERSONATE_USER" | "VIEW_USERS" | "CREATE_USER" | "UPDATE_USER" | "DELETE_USER" | "VIEW_MEMBERSHIPS" | "VIEW_FILES" | "CREATE_FILE" | "UPDATE_FILE" | "DELETE_FILE" | "VIEW_EMAILS" | "VIEW_API_KEYS" | "CREATE_API_KEY" | "UPDATE_API_KEY" | "DELETE_API_KEY" | "VIEW_WAITLIST_REQUESTS" | "CREATE_WAITLIST_REQUEST" | "UPDATE_WAITLIST_REQUEST" | "DELETE_WAITLIST_REQUEST" | "UPDATE_MEMBERSHIP" | "DELETE_MEMBERSHIP" | "UPDATE_EMAIL";
         PermissionView: {
             /** @description One sentence. */
             description: string;
@@ -4757,6 +4967,26 @@ export interface components {
         };
         /** @description How it is answered. */
         QuestionKind: ("text" | "number" | "date" | "photo") | "single_choice" | "multi_choice";
+        /** @description An event as it is stored, whether or not this version understands it. */
+        RawEvent: {
+            _id: string;
+            booking_session_id: string;
+            command_id: string;
+            event_type: string;
+            /** @description SHA-256 of the event as it is stored, which the next one names. */
+            hash: string;
+            organization_id: string;
+            /** Format: uint16 */
+            schema_version: number;
+            /** Format: uint64 */
+            sequence: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @description Whether this version knows what it says. */
+            understood: boolean;
+        } & {
+            [key: string]: unknown;
+        };
         /** @description The same for everybody. */
         Received: {
             status: string;
@@ -4957,15 +5187,21 @@ export interface components {
         SchedulePatch: {
             arrival_windows?: components["schemas"]["Window"][] | null;
             buffer_minutes?: number | null;
-            capacity?: components["schemas"]["Capacity"] | null;
-            holidays?: (components["schemas"]["Holidays"] | null) | null;
+            capacity?: components["schemas"]["Capacity"] | {
+                [key: string]: unknown;
+            } | null;
+            holidays?: (components["schemas"]["Holidays"] | null) | {
+                [key: string]: unknown;
+            } | null;
             horizon_days?: number | null;
             lead_time_minutes?: number | null;
             name?: string | null;
             overrides?: components["schemas"]["DateOverride"][] | null;
             slug?: string | null;
             time_zone?: string | null;
-            weekly_hours?: components["schemas"]["WeeklyHours"] | null;
+            weekly_hours?: components["schemas"]["WeeklyHours"] | {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description One widget of a business: which flow it shows and how it looks and starts. */
         SchedulerConfigDocument: {
@@ -5074,11 +5310,17 @@ export interface components {
             allowed_origins?: string[] | null;
             booking_flow_id?: string | null;
             brand_kit_id?: (string | null) | null;
-            initialization?: components["schemas"]["Initialization"] | null;
+            initialization?: components["schemas"]["Initialization"] | {
+                [key: string]: unknown;
+            } | null;
             name?: string | null;
-            session?: components["schemas"]["SessionTimes"] | null;
+            session?: components["schemas"]["SessionTimes"] | {
+                [key: string]: unknown;
+            } | null;
             status?: components["schemas"]["SchedulerStatus"] | null;
-            tracking?: components["schemas"]["Tracking"] | null;
+            tracking?: components["schemas"]["Tracking"] | {
+                [key: string]: unknown;
+            } | null;
             vendor_credential_id?: (string | null) | null;
         };
         SchedulerPath: {
@@ -5099,6 +5341,12 @@ export interface components {
             status: components["schemas"]["SchedulerStatus"];
             /** @description Of the flow. */
             title: string;
+        };
+        /** @description What the visitor saw after an event. */
+        Screen: {
+            event: components["schemas"]["TimelineEntry"];
+            /** @description Absent from the first event on that this version does not understand. */
+            view?: components["schemas"]["View"] | null;
         };
         /**
          * @description A secret as it is stored: encrypted with a key that the store does not have, and bound to the
@@ -5213,13 +5461,17 @@ export interface components {
         };
         /** @description An area that a business goes to. */
         ServiceZonePatch: {
-            content?: components["schemas"]["ContentConfig"] | null;
+            content?: components["schemas"]["ContentConfig"] | {
+                [key: string]: unknown;
+            } | null;
             country?: string | null;
             postal_codes?: string[] | null;
             priority?: number | null;
             slug?: string | null;
             time_zone?: (string | null) | null;
-            trip_charge?: (components["schemas"]["Money"] | null) | null;
+            trip_charge?: (components["schemas"]["Money"] | null) | {
+                [key: string]: unknown;
+            } | null;
         };
         /** @description Something that happened in a visit. Never changed once written. */
         SessionEvent: {
@@ -5238,6 +5490,11 @@ export interface components {
             /** @description The command that caused it. */
             command_id: string;
             organization_id: string;
+            /**
+             * @description Of the event before as it is stored, or of the session for the first one. Absent in events
+             *     from before there was a chain.
+             */
+            previous_hash?: string | null;
             /** Format: uint16 */
             schema_version: number;
             /**
@@ -5501,6 +5758,25 @@ export interface components {
             /** @description Of the session. */
             id: string;
         };
+        /** @description A visit as it was at one point. */
+        SessionState: {
+            /** @description Whether nothing has happened since then. */
+            is_latest: boolean;
+            /**
+             * Format: uint64
+             * @description Of the last event that had happened by then.
+             */
+            sequence: number;
+            session: components["schemas"]["BookingSession"];
+            session_id: string;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            timestamp: string;
+            /** @description What the visitor saw. */
+            view: components["schemas"]["View"];
+        };
         /** @description How long sessions live. */
         SessionTimes: {
             /**
@@ -5580,6 +5856,10 @@ export interface components {
             session_token: string;
             view: components["schemas"]["View"];
         };
+        StateQuery: {
+            /** @description A sequence, or an instant in RFC 3339; the present when absent. */
+            at?: string | null;
+        };
         /** @description How a visitor fared at one step. */
         StepProgress: {
             /** Format: date-time */
@@ -5641,6 +5921,40 @@ export interface components {
          *     none of the reserved words.
          */
         TenantSubdomain: string;
+        /** @description One event for people to read. */
+        TimelineEntry: {
+            _id: string;
+            by: components["schemas"]["Cause"];
+            command_id: string;
+            event_type: string;
+            /** @description What happened, in a few words. */
+            label: string;
+            /** Format: uint64 */
+            sequence: number;
+            /**
+             * Format: uint64
+             * @description Since the event before; 0 for the first.
+             */
+            since_previous_ms: number;
+            /**
+             * Format: uint64
+             * @description Since the first event.
+             */
+            since_start_ms: number;
+            /** @description Where the visitor was. */
+            step?: components["schemas"]["TimelineStep"] | null;
+            /** Format: date-time */
+            timestamp: string;
+            /** @description Whether this version knows what the event says. */
+            understood: boolean;
+        };
+        /** @description A step of the flow, as it is called there. */
+        TimelineStep: {
+            id: string;
+            /** @description Absent when the flow cannot be read. */
+            title?: string | null;
+            type?: components["schemas"]["StepType"] | null;
+        };
         /** @description What a slot is. */
         TimeslotMode: "arrival_window" | "exact";
         /** @description Asks when. */
@@ -7457,13 +7771,9 @@ export interface operations {
             query?: {
                 /** @description The `next_cursor` of the page before. */
                 after?: string;
-                /** @description Only those whose `content.title` is this. */
-                "content.title"?: string;
                 /** @description Counts all pages. */
                 include_total?: boolean;
                 limit?: number;
-                /** @description Only those whose `slug` is this. */
-                slug?: string;
                 /** @description A field of the list, `-` before it for highest first; by id when absent. */
                 sort?: string;
             };
@@ -10304,7 +10614,10 @@ export interface operations {
     upload_file: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Of the organization. */
                 organization_id: string;
@@ -11267,7 +11580,10 @@ export interface operations {
     create_api_key: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Of the organization. */
                 organization_id: string;
@@ -11548,6 +11864,42 @@ export interface operations {
             };
         };
     };
+    resend_email: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmailDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     change_avatar: {
         parameters: {
             query?: never;
@@ -11594,7 +11946,10 @@ export interface operations {
     link_file: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Of the organization. */
                 organization_id: string;
@@ -11611,6 +11966,156 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LinkView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_session_state: {
+        parameters: {
+            query?: {
+                /** @description A sequence, or an instant in RFC 3339; the present when absent. */
+                at?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A visit as it was at one point. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionState"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_booking_session_events: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the part before, or any sequence: what comes behind it. */
+                after?: number;
+                /** @description 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of a visit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartOfRawEvent"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_booking_session_timeline: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the part before, or any sequence: what comes behind it. */
+                after?: number;
+                /** @description 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of a visit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartOfTimelineEntry"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_booking_session: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the part before, or any sequence: what comes behind it. */
+                after?: number;
+                /** @description 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of a visit. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartOfScreen"];
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */
@@ -11666,7 +12171,10 @@ export interface operations {
     create_platform_user: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -11884,7 +12392,10 @@ export interface operations {
     create_platform_waitlist_request: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12098,7 +12609,10 @@ export interface operations {
     create_platform_organization: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12625,7 +13139,10 @@ export interface operations {
     send_verification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -12861,7 +13378,10 @@ export interface operations {
     invite: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description Makes sending the request again harmless: for 7 days the same key and body have one effect and one answer. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 /** @description Of the organization. */
                 organization_id: string;

@@ -108,7 +108,7 @@ codes! {
         cause "The document is no longer at the version that `If-Match` names."
         mend "Read the document again, apply the change to it, and send it with the `ETag` of that answer.";
     Unsound 422 "flow.unsound" "The flow is not sound"
-        cause "The flow breaks a rule that every published flow keeps. Nothing happened; visitors get what they got before."
+        cause "The flow breaks a rule that every published flow keeps, or the file names slugs that nothing has. Nothing happened; visitors get what they got before."
         mend "Look at `errors`: each has its code, a sentence, and the shortest path that shows it in `witness`. Mend the draft, and publish it again.";
     Duplicate 409 "duplicate" "Another one has the same value"
         cause "The field that `detail` names must be unique, and another document has the value."
@@ -119,6 +119,12 @@ codes! {
     NotAllowed 409 "not_allowed" "This cannot be done as things are"
         cause "A rule about more than one document stands against it; `detail` says which."
         mend "Change what `detail` names first, such as giving another member the role of an owner.";
+    NotAFlowFile 422 "flow.unreadable" "This is no flow file"
+        cause "The body is not YAML or JSON, or has a field that flow files do not have; `detail` says which, with line and column."
+        mend "Compare it with `docs/flow.schema.json`; `wrkbelt flow validate` finds the same without a server.";
+    PlanOutdated 409 "flow.plan_outdated" "The plan is out of date"
+        cause "The flow, or something that it shares with others, was changed after the plan of the import was made."
+        mend "Ask for another plan with `dry_run=true`, look at it, and import with its `plan`.";
     IdempotencyKeyReused 422 "idempotency_key.reused" "The Idempotency-Key was used before"
         cause "Another request was sent with the same `Idempotency-Key` within 7 days."
         mend "Use a new key for each request, and the same one only to send the same request again.";

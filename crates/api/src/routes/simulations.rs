@@ -14,7 +14,7 @@ use crate::{
 /// Which visits are tried.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+struct SimulationAsked {
     /// Those that began then or later.
     from: Option<Timestamp>,
     /// Those that began before.
@@ -54,9 +54,9 @@ pub(super) fn routes() -> Routes {
 async fn simulate(
     allowed: Allowed<ReplayBookingSession>,
     EntityPath(id): EntityPath<BookingFlow>,
-    Body(asked): Body<Asked>,
+    Body(asked): Body<SimulationAsked>,
 ) -> Result<Json<SimulationView>, Problem> {
-    let Asked { from, until, limit } = asked;
+    let SimulationAsked { from, until, limit } = asked;
     let limit = limit.unwrap_or(ORDINARY);
     let mut problems = Problems::default();
     problems.root().at("limit").range(&limit, &1, &MOST);

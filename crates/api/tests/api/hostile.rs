@@ -233,6 +233,7 @@ impl Attack {
 }
 
 /// How many visits are attacked: `WRKBELT_HOSTILE_VISITS` asks for more.
+#[expect(clippy::disallowed_methods, reason = "the test run says how long it may take")]
 fn visits() -> u64 {
     let asked = std::env::var("WRKBELT_HOSTILE_VISITS").ok();
     asked.map_or(150, |it| it.parse().unwrap())

@@ -67,6 +67,10 @@ const UNREACHED: [(&str, &str); 33] = [
     ("execute_command", "a command fits one moment of a visit: `commands` and `tokens` do them"),
     ("get_version_of_booking_flow", FLOW),
     ("get_user", "the user of the sample is no member: see the examples"),
+    (
+        "import_booking_flow",
+        "what it needs is what each change in the file needs: see `flow_files`",
+    ),
     ("invite", "the roles of the sample are no system roles: see `auth`"),
     ("join", TOKEN),
     ("link_file", BYTES),

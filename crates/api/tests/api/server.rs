@@ -23,8 +23,8 @@ struct Running {
     server: JoinSet<()>,
 }
 
-async fn run(site: &Site) -> Running {
-    let server = Server::bind(([127, 0, 0, 1], 0).into()).await.unwrap();
+fn run(site: &Site) -> Running {
+    let server = Server::bind(([127, 0, 0, 1], 0).into()).unwrap();
     let address = server.address().unwrap();
     let (stop, stopped) = oneshot::channel();
     let router = site.router.clone();
@@ -59,7 +59,7 @@ async fn head(stream: &mut TcpStream) -> String {
 #[tokio::test]
 async fn connections_that_send_no_whole_head_are_closed() {
     let site = Site::new().await;
-    let running = run(&site).await;
+    let running = run(&site);
     let mut connections = JoinSet::new();
     for begun in [
         "",
@@ -81,7 +81,7 @@ async fn connections_that_send_no_whole_head_are_closed() {
 #[tokio::test]
 async fn a_connection_that_has_nothing_more_to_ask_is_closed() {
     let site = Site::new().await;
-    let running = run(&site).await;
+    let running = run(&site);
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     for _ in 0..2 {
         stream.write_all(b"GET /nowhere HTTP/1.1\r\nhost: a\r\n\r\n").await.unwrap();
@@ -97,7 +97,7 @@ async fn a_connection_that_has_nothing_more_to_ask_is_closed() {
 #[tokio::test]
 async fn a_shutdown_finishes_the_request_that_is_under_way() {
     let site = Site::new().await;
-    let Running { address, stop, mut server } = run(&site).await;
+    let Running { address, stop, mut server } = run(&site);
     let mut idle = TcpStream::connect(address).await.unwrap();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let (path, body) = (site.sessions(), start().to_string());
@@ -128,7 +128,7 @@ async fn refuses(address: SocketAddr) {
 #[tokio::test]
 async fn a_request_that_is_too_large_is_refused_before_it_is_read() {
     let site = Site::new().await;
-    let running = run(&site).await;
+    let running = run(&site);
     let mut stream = TcpStream::connect(running.address).await.unwrap();
     let path = site.sessions();
     let request = format!(
@@ -142,7 +142,7 @@ async fn a_request_that_is_too_large_is_refused_before_it_is_read() {
 #[tokio::test]
 async fn what_is_no_http_is_refused() {
     let site = Site::new().await;
-    let running = run(&site).await;
+    let running = run(&site);
     for nonsense in ["\0\0\0\0\r\n\r\n", "HELLO\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"] {
         let mut stream = TcpStream::connect(running.address).await.unwrap();
         stream.write_all(nonsense.as_bytes()).await.unwrap();

@@ -61,6 +61,7 @@ async fn site() -> Site {
 
 /// Asks about accounts that there are and that there are not, in turns, each from an address of its
 /// own.
+#[expect(clippy::print_stdout, reason = "the figure is what the test is run for")]
 async fn measured(site: &Site, path: &str, status: u16) -> f64 {
     let mut times: [Vec<_>; 2] = Default::default();
     for n in 0..SAMPLES {

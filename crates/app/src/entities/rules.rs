@@ -95,10 +95,8 @@ impl Managed for BookingFlow {
         seen: Option<&Doc<Self>>,
         now: &mut Self,
     ) -> Result<()> {
-        if let Some(seen) = seen {
-            if seen.body.status == BookingFlowStatus::Deleted {
-                return Err(Error::NotAllowed("A deleted flow cannot be changed."));
-            }
+        if seen.is_some_and(|it| it.body.status == BookingFlowStatus::Deleted) {
+            return Err(Error::NotAllowed("A deleted flow cannot be changed."));
         }
         now.has_unpublished_changes = false;
         Ok(())

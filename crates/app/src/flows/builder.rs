@@ -76,11 +76,7 @@ impl FlowKeeper {
     /// kind of document that the member may not change so; [`Error::Referenced`] when something
     /// outside the flow needs what is deleted.
     pub async fn save(&self, expected: Option<u64>, save: &BuilderSave) -> Result<BuilderSaved> {
-        if let Some(permissions) = &self.permissions
-            && let Some(lacking) = save.needs().into_iter().find(|it| !permissions.allow(*it))
-        {
-            return Err(Error::Forbidden(lacking));
-        }
+        self.may(save.needs())?;
         let version = match (expected, save.version) {
             (Some(header), Some(body)) if header != body => {
                 return Err(invalid_at("version", "conflict", "is not the one of If-Match"));

@@ -1,9 +1,9 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::{
-    Doc, Entity, Index, ObjectId, PerTenant,
+    Doc, Entity, Id, Index, ObjectId, PerTenant,
     content::Slug,
-    flow::FlowBundle,
+    flow::{FlowBundle, file::FlowFile},
     scheduler::{
         BookingAnswerCategory, BookingFlow, BookingFlowStatus, BookingQuestion,
         BookingQuestionAnswer, BookingService, FlowSnapshot, Identified, Schedule, ServiceZone,
@@ -33,29 +33,27 @@ pub(super) struct Existing {
 }
 
 impl Existing {
+    /// Of the flow with a slug that is not deleted, when there is one.
     pub(super) async fn load(tenant: &Tenant, slug: &Slug) -> Result<Self> {
         const BY_SLUG: &Index = &BookingFlow::COLLECTION.indexes[1];
         let by_slug = Find::by(BY_SLUG, [Scalar::Text(slug.to_string())]);
         let (flows, _) = tenant.scoped().list::<BookingFlow>(by_slug).await?;
         let flow = flows.into_iter().find(|it| it.body.status != BookingFlowStatus::Deleted);
-        let step_ids = flow.iter().flat_map(|it| it.body.steps.clone());
-        let steps = get_all(tenant, step_ids.collect()).await?;
-        let question_ids: BTreeSet<_> = steps
-            .iter()
-            .filter_map(|it| match &it.body.config {
-                StepConfig::ServiceSelection(config) => Some(&config.graph.nodes),
-                _ => None,
-            })
-            .flatten()
-            .filter_map(|it| match it.target {
-                NodeTarget::Question { booking_question_id } => Some(booking_question_id),
-                _ => None,
-            })
-            .collect();
-        let questions = get_all(tenant, question_ids.into_iter().collect()).await?;
-        let answer_ids =
-            questions.iter().flat_map(|it: &Doc<BookingQuestion>| it.body.answer_ids.clone());
-        let answers = get_all(tenant, answer_ids.collect()).await?;
+        Self::of(tenant, flow).await
+    }
+
+    pub(super) async fn of(tenant: &Tenant, flow: Option<Doc<BookingFlow>>) -> Result<Self> {
+        let step_ids = flow.as_ref().map(|it| it.body.steps.clone()).unwrap_or_default();
+        let steps = get_all(tenant, step_ids).await?;
+        let (question_ids, mut answer_ids) = shown(&steps);
+        let mut questions = get_all(tenant, to_vec(&question_ids)).await?;
+        answer_ids.extend(listed(&questions));
+        let mut answers = get_all(tenant, to_vec(&answer_ids)).await?;
+        // A node may show an answer of a question that stands nowhere.
+        let owners = get_all(tenant, owners(&answers, &question_ids)).await?;
+        let others: BTreeSet<_> = listed(&owners).difference(&answer_ids).copied().collect();
+        answers.extend(get_all(tenant, to_vec(&others)).await?);
+        questions.extend(owners);
         let mut existing = Self {
             flow,
             steps,
@@ -76,18 +74,12 @@ impl Existing {
         self.ids.get(place).copied()
     }
 
+    /// As an export of all of it names them.
     fn places(&self) -> HashMap<String, ObjectId> {
+        if let Some(bundle) = self.bundle() {
+            return FlowFile::of(&bundle).ids;
+        }
         let mut ids = HashMap::new();
-        if let Some(flow) = &self.flow {
-            ids.insert("flow".to_owned(), flow.id.object_id());
-        }
-        let mut seen: HashMap<&str, usize> = HashMap::new();
-        for step in &self.steps {
-            let name = step.body.config.step_type().name();
-            let nth = seen.entry(name).or_default();
-            ids.insert(format!("steps.{name}.{nth}"), step.id.object_id());
-            *nth += 1;
-        }
         let mut add = |kind: &str, slug: &Slug, id: ObjectId| {
             ids.insert(format!("{kind}.{slug}"), id);
         };
@@ -95,47 +87,33 @@ impl Existing {
         self.zones.iter().for_each(|it| add("zones", &it.body.slug, it.id.object_id()));
         self.schedules.iter().for_each(|it| add("schedules", &it.body.slug, it.id.object_id()));
         self.categories.iter().for_each(|it| add("categories", &it.body.slug, it.id.object_id()));
-        self.questions.iter().for_each(|it| add("questions", &it.body.slug, it.id.object_id()));
-        for answer in &self.answers {
-            let question =
-                self.questions.iter().find(|it| it.id == answer.body.booking_question_id);
-            if let Some(question) = question {
-                let place =
-                    format!("questions.{}.answers.{}", question.body.slug, answer.body.slug);
-                ids.insert(place, answer.id.object_id());
-            }
-        }
-        self.graph_places(&mut ids);
         ids
     }
 
-    fn graph_places(&self, ids: &mut HashMap<String, ObjectId>) {
-        let by_id: HashMap<_, _> = ids.iter().map(|(place, id)| (*id, place.clone())).collect();
-        let graphs = self.steps.iter().filter_map(|it| match &it.body.config {
-            StepConfig::ServiceSelection(config) => Some(&config.graph),
-            _ => None,
-        });
-        for graph in graphs {
-            let mut nodes = HashMap::new();
-            for node in &graph.nodes {
-                let target = match node.target {
-                    NodeTarget::Question { booking_question_id: id } => id.object_id(),
-                    NodeTarget::Answer { booking_question_answer_id: id } => id.object_id(),
-                    NodeTarget::Service { booking_service_id: id } => id.object_id(),
-                };
-                if let Some(place) = by_id.get(&target) {
-                    ids.insert(format!("nodes.{place}"), node.id.object_id());
-                    nodes.insert(node.id, place);
-                }
-            }
-            for edge in &graph.edges {
-                if let (Some(source), Some(target)) =
-                    (nodes.get(&edge.source_node_id), nodes.get(&edge.target_node_id))
-                {
-                    ids.insert(format!("edges.{source}>{target}"), edge.id.object_id());
-                }
-            }
+    /// What only the server sets stays as it is.
+    pub(super) fn keep_what_is_not_in_files(&self, bundle: &mut FlowBundle) {
+        for service in &mut bundle.snapshot.services {
+            let seen = self.services.iter().find(|it| it.id == service.id);
+            service.body.synced_at = seen.and_then(|it| it.body.synced_at);
         }
+    }
+
+    /// The part of it that a bundle is put in place of: of what belongs to the organization only
+    /// what the bundle has too. For a new flow, one without anything.
+    pub(super) fn replaced_by(&self, new: &FlowBundle) -> FlowBundle {
+        let mut before = self.bundle().unwrap_or_else(|| {
+            let mut nothing = new.without_anything();
+            nothing.snapshot.categories = identified(&self.categories);
+            nothing.snapshot.services = identified(&self.services);
+            nothing.zones = identified(&self.zones);
+            nothing.schedules = identified(&self.schedules);
+            nothing
+        });
+        keep(&mut before.snapshot.services, &new.snapshot.services);
+        keep(&mut before.snapshot.categories, &new.snapshot.categories);
+        keep(&mut before.zones, &new.zones);
+        keep(&mut before.schedules, &new.schedules);
+        before
     }
 
     /// Adds the writes that make the store hold the bundle, and drop what the flow had besides.
@@ -156,28 +134,72 @@ impl Existing {
         Ok(())
     }
 
-    /// The flow as it is stored.
-    pub(super) fn bundle(self) -> Option<FlowBundle> {
-        let flow = self.flow?;
-        let mut steps = identified(self.steps);
+    /// The flow as it is stored, with all that the organization has.
+    pub(super) fn bundle(&self) -> Option<FlowBundle> {
+        let flow = self.flow.as_ref()?;
+        let mut steps = identified(&self.steps);
         steps.sort_by_key(|it| flow.body.steps.iter().position(|id| *id == it.id));
         Some(FlowBundle {
             snapshot: FlowSnapshot {
-                flow: Identified { id: flow.id, body: flow.body },
+                flow: Identified { id: flow.id, body: flow.body.clone() },
                 steps,
-                questions: identified(self.questions),
-                answers: identified(self.answers),
-                categories: identified(self.categories),
-                services: identified(self.services),
+                questions: identified(&self.questions),
+                answers: identified(&self.answers),
+                categories: identified(&self.categories),
+                services: identified(&self.services),
             },
-            zones: identified(self.zones),
-            schedules: identified(self.schedules),
+            zones: identified(&self.zones),
+            schedules: identified(&self.schedules),
         })
     }
 }
 
-fn identified<E>(docs: Vec<Doc<E>>) -> Vec<Identified<E>> {
-    docs.into_iter().map(|it| Identified { id: it.id, body: it.body }).collect()
+/// The questions and the answers that the graph of the steps shows.
+fn shown(
+    steps: &[Doc<BookingFlowStep>],
+) -> (BTreeSet<Id<BookingQuestion>>, BTreeSet<Id<BookingQuestionAnswer>>) {
+    let (mut questions, mut answers) = (BTreeSet::new(), BTreeSet::new());
+    for step in steps {
+        let StepConfig::ServiceSelection(config) = &step.body.config else { continue };
+        for node in &config.graph.nodes {
+            match node.target {
+                NodeTarget::Question { booking_question_id } => {
+                    questions.insert(booking_question_id);
+                }
+                NodeTarget::Answer { booking_question_answer_id } => {
+                    answers.insert(booking_question_answer_id);
+                }
+                NodeTarget::Service { .. } => {}
+            }
+        }
+    }
+    (questions, answers)
+}
+
+fn listed(questions: &[Doc<BookingQuestion>]) -> BTreeSet<Id<BookingQuestionAnswer>> {
+    questions.iter().flat_map(|it| it.body.answer_ids.clone()).collect()
+}
+
+/// The questions of answers that are not among those known.
+fn owners(
+    answers: &[Doc<BookingQuestionAnswer>],
+    known: &BTreeSet<Id<BookingQuestion>>,
+) -> Vec<Id<BookingQuestion>> {
+    let owners: BTreeSet<_> = answers.iter().map(|it| it.body.booking_question_id).collect();
+    owners.difference(known).copied().collect()
+}
+
+fn to_vec<E>(ids: &BTreeSet<Id<E>>) -> Vec<Id<E>> {
+    ids.iter().copied().collect()
+}
+
+fn identified<E: Clone>(docs: &[Doc<E>]) -> Vec<Identified<E>> {
+    docs.iter().map(|it| Identified { id: it.id, body: it.body.clone() }).collect()
+}
+
+fn keep<E>(all: &mut Vec<Identified<E>>, of: &[Identified<E>]) {
+    let ids: HashSet<_> = of.iter().map(|it| it.id).collect();
+    all.retain(|it| ids.contains(&it.id));
 }
 
 fn drop_others<E: Entity<Scope = PerTenant>>(

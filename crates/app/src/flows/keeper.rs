@@ -1,6 +1,7 @@
 use model::{
     Doc, Entity as _, Id, Index, Problems, Timestamp,
     content::Slug,
+    core::Permission,
     flow::check::{self, Report},
     scheduler::{BookingFlow, BookingFlowStatus},
 };
@@ -65,6 +66,17 @@ impl FlowKeeper {
         Ok(check::check(&draft.bundle()))
     }
 
+    /// # Errors
+    /// [`Error::Forbidden`] for what more than the flow itself somebody would have to be allowed to
+    /// change.
+    pub(super) fn may(&self, permissions: impl IntoIterator<Item = Permission>) -> Result<()> {
+        let Some(held) = &self.permissions else { return Ok(()) };
+        match permissions.into_iter().find(|it| !held.allow(*it)) {
+            Some(lacking) => Err(Error::Forbidden(lacking)),
+            None => Ok(()),
+        }
+    }
+
     /// The flow as it is stored.
     pub(super) async fn seen(&self, expected: Option<u64>) -> Result<Doc<BookingFlow>> {
         let found = self.tenant.scoped().get(self.id).await?;
@@ -114,8 +126,8 @@ impl FlowKeeper {
 }
 
 /// The flow after it was written.
-pub(super) fn after(seen: Doc<BookingFlow>, body: BookingFlow, at: Timestamp) -> Doc<BookingFlow> {
-    Doc { version: seen.version + 1, updated_at: at, body, ..seen }
+pub(super) fn after(seen: &Doc<BookingFlow>, body: BookingFlow, at: Timestamp) -> Doc<BookingFlow> {
+    Doc { version: seen.version + 1, updated_at: at, body, ..*seen }
 }
 
 /// What is wrong with what was asked, in one place.

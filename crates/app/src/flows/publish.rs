@@ -73,7 +73,7 @@ impl FlowKeeper {
                 .telling("version", number);
             match self.commit_all(unit, change, at).await {
                 Ok(true) => {
-                    let flow = after(draft.flow, body, at);
+                    let flow = after(&draft.flow, body, at);
                     let checksum = version.checksum;
                     return Ok(Published { flow, version_id, number, checksum });
                 }
@@ -158,7 +158,7 @@ impl FlowKeeper {
         own.replace(&seen, &body)?;
         let change = Change::updated(&seen, &body).named(action);
         if self.commit(own, change, at).await? {
-            Ok(after(seen, body, at))
+            Ok(after(&seen, body, at))
         } else {
             Err(Error::Busy)
         }

@@ -2,7 +2,11 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use model::{
     Doc, Entity, Id, ObjectId, PerTenant,
-    scheduler::{BookingFlow, BookingService, FlowSnapshot, Identified, ServiceZone},
+    core::{Managed, Permission},
+    scheduler::{
+        BookingFlow, BookingQuestion, BookingQuestionAnswer, BookingService, FlowSnapshot,
+        Identified, ServiceZone,
+    },
     step::{BookingFlowStep, NodeTarget, StepConfig},
 };
 use serde::Serialize;
@@ -39,60 +43,93 @@ impl FlowKeeper {
     /// stay as they are, and what differs is said.
     ///
     /// # Errors
-    /// [`Error::NotFound`]; [`Error::Changed`]; [`Error::Duplicate`] when the version's title or
+    /// [`Error::NotFound`]; [`Error::Changed`]; [`Error::Forbidden`] for whoever may not change all
+    /// that a flow owns; [`Error::Duplicate`] when the version's title or
     /// slug is another flow's by now.
     pub async fn restore(&self, number: u32, expected: Option<u64>) -> Result<Restored> {
         for _ in 0..ATTEMPTS {
             let seen = self.seen(expected).await?;
             let draft = Draft::load(&self.tenant, seen).await?;
             let snapshot = self.version(number).await?.body.snapshot;
+            self.may(changes_of_parts())?;
             let at = self.tenant.now();
             let mut own = self.tenant.scoped().begin(at);
             let mut differs = Vec::new();
             let body = snapshot.flow.body.clone().standing_as(&draft.flow.body);
             own.replace(&draft.flow, &body)?;
-            self.tenant.put_back(&snapshot, &mut own, &mut differs).await?;
+            self.put_back(&snapshot, &mut own, &mut differs).await?;
             self.tenant.drop_what_came_after(&draft, &snapshot, &mut own).await?;
             let change = Change::updated(&draft.flow, &body)
                 .named("booking_flows.restore")
                 .telling("version", number);
             if self.commit(own, change, at).await? {
-                return Ok(Restored { flow: after(draft.flow, body, at), differs });
+                return Ok(Restored { flow: after(&draft.flow, body, at), differs });
             }
         }
         Err(Error::Busy)
     }
 }
 
-impl Tenant {
+impl FlowKeeper {
     async fn put_back(
         &self,
         snapshot: &FlowSnapshot,
         unit: &mut UnitOfWork,
         differs: &mut Vec<Differing>,
     ) -> Result<()> {
+        let tenant = &self.tenant;
         let FlowSnapshot { steps, questions, answers, categories, services, .. } = snapshot;
-        let zones = self.zones_that_are_left(snapshot, differs).await?;
-        let existing = get_all(self, categories.iter().map(|it| it.id).collect()).await?;
+        let zones = tenant.zones_that_are_left(snapshot, differs).await?;
+        let existing = get_all(tenant, categories.iter().map(|it| it.id).collect()).await?;
         for category in categories {
-            put_if_gone(unit, &existing, category, differs)?;
+            self.put_if_gone(unit, &existing, category, differs)?;
         }
-        let existing = get_all(self, services.iter().map(|it| it.id).collect()).await?;
+        let existing = get_all(tenant, services.iter().map(|it| it.id).collect()).await?;
         for service in services {
-            let service = self.with_what_there_is(service, &zones).await?;
-            put_if_gone(unit, &existing, &service, differs)?;
+            let service = tenant.with_what_there_is(service, &zones).await?;
+            self.put_if_gone(unit, &existing, &service, differs)?;
         }
-        let existing = get_all(self, questions.iter().map(|it| it.id).collect()).await?;
+        let existing = get_all(tenant, questions.iter().map(|it| it.id).collect()).await?;
         questions.iter().try_for_each(|it| put(unit, &existing, it))?;
-        let existing = get_all(self, answers.iter().map(|it| it.id).collect()).await?;
+        let existing = get_all(tenant, answers.iter().map(|it| it.id).collect()).await?;
         answers.iter().try_for_each(|it| put(unit, &existing, it))?;
-        let existing = get_all(self, steps.iter().map(|it| it.id).collect()).await?;
+        let existing = get_all(tenant, steps.iter().map(|it| it.id).collect()).await?;
         for step in steps {
             put(unit, &existing, &with_zones(step, &zones))?;
         }
         Ok(())
     }
 
+    /// Makes what is gone, and says what of the rest is otherwise now.
+    fn put_if_gone<E: Managed + Entity<Scope = PerTenant> + PartialEq>(
+        &self,
+        unit: &mut UnitOfWork,
+        existing: &[Doc<E>],
+        then: &Identified<E>,
+        differs: &mut Vec<Differing>,
+    ) -> Result<()> {
+        let Some(now) = existing.iter().find(|it| it.id == then.id) else {
+            let [_, create, ..] = E::PERMISSIONS;
+            self.may([create])?;
+            return put(unit, existing, then);
+        };
+        if now.body != then.body {
+            let fields = differing(&then.body, &now.body);
+            let (collection, id) = (E::COLLECTION.name, then.id.object_id());
+            differs.push(Differing { collection, id, fields });
+        }
+        Ok(())
+    }
+}
+
+/// All that can be done to what a flow owns.
+fn changes_of_parts() -> impl Iterator<Item = Permission> {
+    [BookingFlowStep::PERMISSIONS, BookingQuestion::PERMISSIONS, BookingQuestionAnswer::PERMISSIONS]
+        .into_iter()
+        .flat_map(|[_, create, update, delete]| [create, update, delete])
+}
+
+impl Tenant {
     /// Of the zones that the version names, those that there are.
     async fn zones_that_are_left(
         &self,
@@ -177,24 +214,6 @@ impl Tenant {
         }
         Ok(standing)
     }
-}
-
-/// Makes what is gone, and says what of the rest is otherwise now.
-fn put_if_gone<E: Entity<Scope = PerTenant> + PartialEq>(
-    unit: &mut UnitOfWork,
-    existing: &[Doc<E>],
-    then: &Identified<E>,
-    differs: &mut Vec<Differing>,
-) -> Result<()> {
-    let Some(now) = existing.iter().find(|it| it.id == then.id) else {
-        return put(unit, existing, then);
-    };
-    if now.body != then.body {
-        let fields = differing(&then.body, &now.body);
-        let (collection, id) = (E::COLLECTION.name, then.id.object_id());
-        differs.push(Differing { collection, id, fields });
-    }
-    Ok(())
 }
 
 fn differing(then: &impl Serialize, now: &impl Serialize) -> Vec<String> {

@@ -115,7 +115,7 @@ impl FlowKeeper {
                 .named(&format!("booking_flows.{action}"))
                 .telling("version", number);
             if self.commit_all(unit, change, at).await? {
-                let flow = after(seen, body, at);
+                let flow = after(&seen, body, at);
                 let (version_id, checksum) = (version.id, version.body.checksum);
                 return Ok(Published { flow, version_id, number, checksum });
             }
@@ -137,7 +137,9 @@ impl Tenant {
     pub(super) async fn prove(&self, snapshot: &FlowSnapshot, unit: &mut UnitOfWork) -> Result<()> {
         let mut snapshot = snapshot.clone();
         let services = get_all(self, snapshot.services.iter().map(|it| it.id).collect()).await?;
-        services.iter().for_each(|it| unit.hold(it));
+        for it in &services {
+            unit.hold(it);
+        }
         snapshot.services = identified(&services);
         let zones = identified(&draft::zones(self, &snapshot.steps, &services).await?);
         let schedules = identified(&draft::schedules(self, &services).await?);

@@ -106,14 +106,14 @@ async fn a_stream_that_was_tampered_with_is_named_and_not_mended(world: World) {
         (
             "altered",
             |it| {
-                it.change_event(6, |body| body["client_timestamp"] = json!("2026-11-23T15:00:00Z"))
+                it.change_event(6, |body| body["client_timestamp"] = json!("2026-11-23T15:00:00Z"));
             },
             FindingCode::BrokenChain,
             7,
         ),
         (
             "altered in its envelope",
-            |it| it.events[3].command_id = "another".to_owned(),
+            |it| it.events[3].command_id.push('x'),
             FindingCode::BrokenChain,
             4,
         ),

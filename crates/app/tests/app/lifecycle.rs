@@ -72,12 +72,12 @@ async fn work(world: &World) {
     while worker.work().await.unwrap() > 0 {}
 }
 
-fn later(world: &World, seconds: i64) -> Option<Timestamp> {
-    Some(Timestamp::from_millis(app::Clock::now(&*world.clock).millis() + seconds * 1_000))
+fn later(world: &World, seconds: i64) -> Timestamp {
+    Timestamp::from_millis(app::Clock::now(&*world.clock).millis() + seconds * 1_000)
 }
 
-fn at(at: Option<Timestamp>) -> Publish {
-    Publish { at, ..Publish::default() }
+fn at(at: Timestamp) -> Publish {
+    Publish { at: Some(at), ..Publish::default() }
 }
 
 async fn actions(world: &World, tenant: &Tenant) -> Vec<String> {

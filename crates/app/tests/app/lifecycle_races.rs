@@ -131,10 +131,10 @@ async fn an_edit_between_reading_and_publishing_is_wholly_in(world: World) {
     let editing = async {
         paused.reached().await;
         let is_it = |it: &BookingFlowStep| it.content.title == "When?";
-        edit(&world, &tenant, is_it, |it| it.content.title = "And when?".to_owned()).await;
+        edit(&world, &tenant, is_it, |it| "And when?".clone_into(&mut it.content.title)).await;
         paused.go_on();
     };
-    let (published, _) = tokio::join!(publishing, editing);
+    let (published, ()) = tokio::join!(publishing, editing);
     let version = flow.version(published.unwrap().number).await.unwrap().body;
     assert!(version.snapshot.steps.iter().any(|it| it.body.content.title == "And when?"));
 }

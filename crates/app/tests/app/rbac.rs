@@ -122,6 +122,7 @@ async fn roles_of_other_organizations_are_as_the_model_says() {
     every_step_is_as_the_model_says(1).await;
 }
 
+#[expect(clippy::print_stdout, reason = "the seed asks for the same steps again")]
 async fn every_step_is_as_the_model_says(part: u32) {
     let is_long = std::env::var_os("WRKBELT_FAULTS").is_some_and(|it| it == "long");
     let walks = if is_long { 10_000 } else { 1_000 };

@@ -300,11 +300,12 @@ async fn a_sweeper_runs_until_it_is_asked_to_stop(world: World) {
     world.clock.turn(IDLE);
     let (stop, stopped) = oneshot::channel::<()>();
     let sweeper = world.system.sweeper();
-    let running = tokio::spawn(async move { sweeper.run(async { drop(stopped.await) }).await });
-    while ada.door().await.view().await.unwrap().status == ViewStatus::Active {
-        tokio::task::yield_now().await;
-    }
-    stop.send(()).unwrap();
-    running.await.unwrap();
+    let watching = async {
+        while ada.door().await.view().await.unwrap().status == ViewStatus::Active {
+            tokio::task::yield_now().await;
+        }
+        stop.send(()).unwrap();
+    };
+    tokio::join!(sweeper.run(async { drop(stopped.await) }), watching);
     assert_sound(&tenant, &ada).await;
 }

@@ -1,4 +1,4 @@
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use app::{Error, FlowKeeper, Publish, Published};
 use clap::{Args, Subcommand};
@@ -76,7 +76,7 @@ impl Lifecycle {
                 Ok(ExitCode::SUCCESS)
             }
             Err(Error::Unsound(report)) => {
-                output.answer(&report, || for_people(slug.as_str(), &report));
+                output.answer(&report, || for_people(Path::new(slug.as_str()), &report));
                 Ok(ExitCode::FAILURE)
             }
             Err(error) => Err(error.into()),

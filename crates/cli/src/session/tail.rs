@@ -18,7 +18,6 @@ use crate::{
 #[derive(Args)]
 pub(crate) struct Tail {
     /// The visit; absent follows all of an organization.
-    #[arg(required_unless_present = "organization")]
     id: Option<Id<BookingSession>>,
     /// Slug or id.
     #[arg(long, value_name = "SLUG_OR_ID")]
@@ -49,7 +48,9 @@ impl Tail {
                     let missing = || Failure::new(format!("there is no organization {asked}"));
                     all(&opened.system.enter(found.ok_or_else(missing)?.id), output).await
                 }
-                (None, None) => Err(Failure::new("say which visit, or which organization")),
+                (None, None) => {
+                    Err(Failure::new("say which visit, or which organization with --organization"))
+                }
             }
         };
         tokio::select! {

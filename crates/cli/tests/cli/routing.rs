@@ -31,10 +31,10 @@ fn what_cannot_be_routed_is_said() {
 #[test]
 fn the_routers_of_the_demo_are_explained() {
     let folder = Folder::new();
-    let store = format!("sqlite://{}", folder.path("demo.db").display());
+    let store = folder.store();
     Server::start(folder.command().args(["demo", "--store", &store])).stop();
     let url = "https://peachtree.example/services/ac?utm_source=Newsletter&utm_campaign=Spring-1";
-    let asked = ["route", url, "--store", &store];
+    let asked = ["route", url];
     assert_eq!(folder.run(&asked).failure(), "say which one with --organization");
     let asked = [&asked[..], &["--organization", "peachtree-home-services"]].concat();
     let line = folder.json(&asked);

@@ -132,7 +132,7 @@ impl Tail {
     }
 
     fn next(&self) -> Value {
-        self.lines.recv_timeout(Duration::from_secs(60)).unwrap()
+        self.lines.recv_timeout(Duration::from_mins(1)).unwrap()
     }
 }
 
@@ -195,7 +195,7 @@ fn all_visits_of_an_organization_are_followed() {
     assert!(signal("INT", tail.child.id()));
     assert!(tail.child.wait().unwrap().success());
     let refused = folder.run(&["session", "tail"]);
-    assert!(refused.stderr.contains("--organization"), "{refused:?}");
+    assert!(refused.failure().contains("--organization"), "{refused:?}");
 }
 
 #[test]
@@ -230,8 +230,8 @@ fn a_stream_that_was_cut_off_is_named() {
     drop(server);
     let database = rusqlite::Connection::open(folder.path("store.db")).unwrap();
     let cut = "DELETE FROM booking_session_events WHERE sequence = ?1 AND hex(stream) = upper(?2)";
-    let last_event = i64::try_from(visit.sequence()).unwrap();
-    assert_eq!(database.execute(cut, (last_event, &visit.id)).unwrap(), 1);
+    let last = visit.sequence().to_string();
+    assert_eq!(database.execute(cut, [&last, &visit.id]).unwrap(), 1);
     drop(database);
     let ran = folder.run(&["session", "replay", &visit.id, "--verify", "--json"]);
     let last = visit.sequence() - 1;

@@ -240,7 +240,9 @@ mod tests {
 
     fn random_graph(seed: u64) -> (Vec<Size>, Vec<(usize, usize)>) {
         let mut random = Random(seed);
-        let count = 1 + random.below(70);
+        // Every fourth has as many as a flow that takes a while to read.
+        let count =
+            if seed.is_multiple_of(4) { 30 + random.below(171) } else { 1 + random.below(70) };
         let sizes = (0..count).map(|_| Size {
             width: 60.0 + number(random.below(180)),
             height: 40.0 + number(random.below(60)),
@@ -296,6 +298,36 @@ mod tests {
                         && stop.top < rect.y + rect.height - 1.0
                 };
                 assert_eq!(layout.boxes.iter().find(hit), None, "{seed}");
+            }
+        }
+    }
+
+    /// Where the curve between two stops is at several times, as the picture draws it.
+    fn curve(from: Stop, to: Stop) -> impl Iterator<Item = (f64, f64)> {
+        let middle = f64::midpoint(from.bottom, to.top);
+        (0..=20_u32).map(move |step| {
+            let t = f64::from(step) / 20.0;
+            let mix = |a: f64, b: f64, c: f64, d: f64| {
+                let s = 1.0 - t;
+                a * s * s * s + 3.0 * b * s * s * t + 3.0 * c * s * t * t + d * t * t * t
+            };
+            (mix(from.x, from.x, to.x, to.x), mix(from.bottom, middle, middle, to.top))
+        })
+    }
+
+    #[test]
+    fn no_curve_runs_over_the_text_of_a_box() {
+        for seed in 0..120 {
+            let (sizes, edges) = random_graph(seed);
+            let layout = arrange(&sizes, &edges);
+            for pair in layout.routes.iter().flat_map(|it| it.stops.windows(2)) {
+                for (x, y) in curve(pair[0], pair[1]) {
+                    let hit = |it: &&Rect| {
+                        (it.x + 1.0..it.x + it.width - 1.0).contains(&x)
+                            && (it.y + 1.0..it.y + it.height - 1.0).contains(&y)
+                    };
+                    assert_eq!(layout.boxes.iter().find(hit), None, "{seed}");
+                }
             }
         }
     }

@@ -71,6 +71,7 @@ fn escape_yaml(title: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagram::Mark;
 
     fn node(kind: NodeKind, label: &str, note: Option<&str>) -> DiagramNode {
         DiagramNode {
@@ -78,6 +79,7 @@ mod tests {
             kind,
             label: label.to_owned(),
             note: note.map(str::to_owned),
+            mark: Mark::Same,
         }
     }
 
@@ -91,6 +93,7 @@ mod tests {
                 node(NodeKind::Service, "Drain cleaning", Some("90 min · $149.00")),
             ],
             edges: vec![(0, 1), (1, 2), (1, 9)],
+            ..Diagram::default()
         };
         let expected = "---\ntitle: \"Home\"\n---\nflowchart TD\n    \
             n0{{\"What broke?\"}}:::question\n    \
@@ -119,7 +122,7 @@ mod tests {
         let diagram = Diagram {
             title: "say \"hi\"\n---\n%%{init}%%".to_owned(),
             nodes: vec![node(NodeKind::Answer, "a\"]\nn9 --> n8\r\u{0}", Some("\n"))],
-            edges: vec![],
+            ..Diagram::default()
         };
         let source = diagram.to_mermaid();
         assert!(
@@ -133,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_empty_graph_is_still_a_flowchart() {
-        let diagram = Diagram { title: String::new(), nodes: vec![], edges: vec![(0, 0)] };
+        let diagram = Diagram { edges: vec![(0, 0)], ..Diagram::default() };
         assert_eq!(diagram.to_mermaid(), "flowchart TD\n");
     }
 }

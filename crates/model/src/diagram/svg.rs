@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    Diagram, DiagramNode, NodeKind,
+    Diagram, DiagramNode, Mark, NodeKind,
     layout::{self, Layout, Rect, Size, Stop},
     text,
 };
@@ -36,7 +36,7 @@ pub(super) fn render(diagram: &Diagram) -> String {
     let mut svg = Svg(String::new());
     svg.open(&heading, width, height);
     svg.put(format_args!("<g transform=\"translate({} {})\">\n", px(left), px(top)));
-    svg.edges(&layout, &diagram.nodes);
+    svg.edges(&layout, diagram);
     svg.put(format_args!("<g class=\"nodes\">\n"));
     for ((card, node), rect) in cards.iter().zip(&diagram.nodes).zip(&layout.boxes) {
         svg.card(card, node, *rect);
@@ -75,6 +75,7 @@ impl Card {
             .iter()
             .map(|line| text::width(line, LABEL_SIZE))
             .chain(small_line.iter().map(|line| text::width(line, NOTE_SIZE)))
+            .chain((node.mark != Mark::Same).then(|| text::width(&capitals(node), WORD_SIZE) * 1.2))
             .fold(min_width - 2.0 * padding, f64::max);
         let lines_height: f64 = wrapped.lines.iter().map(|_| LABEL_LINE).sum();
         let note_height = if small_line.is_some() { LABEL_LINE } else { 0.0 };
@@ -114,7 +115,31 @@ fn counts(diagram: &Diagram) -> String {
         let plural = if count == 1 { "" } else { "s" };
         format!("{count} {}{plural}", kind.word())
     };
-    NodeKind::ALL.map(count).join(" · ")
+    let mut counts = NodeKind::ALL.map(count).to_vec();
+    for mark in Mark::MARKED {
+        let count = diagram.nodes.iter().filter(|node| node.mark == mark).count();
+        if count > 0 {
+            counts.push(format!("{} {count} {}", mark.sign(), mark.word()));
+        }
+    }
+    counts.join(" · ")
+}
+
+/// What a box says of itself above its label.
+fn capitals(node: &DiagramNode) -> String {
+    let word = node.kind.word();
+    match node.mark {
+        Mark::Same => word.to_uppercase(),
+        mark => format!("{} {word} · {}", mark.sign(), mark.word()).to_uppercase(),
+    }
+}
+
+/// A class with that of its mark.
+fn marked(class: &str, mark: Mark) -> String {
+    match mark {
+        Mark::Same => class.to_owned(),
+        mark => format!("{class} {}", mark.word()),
+    }
 }
 
 fn px(value: f64) -> f64 {
@@ -155,7 +180,8 @@ impl Svg {
         ));
     }
 
-    fn edges(&mut self, layout: &Layout, nodes: &[DiagramNode]) {
+    fn edges(&mut self, layout: &Layout, diagram: &Diagram) {
+        let nodes = &diagram.nodes;
         self.put(format_args!("<g class=\"edges\">\n"));
         let mut has_head = vec![false; nodes.len()];
         for route in &layout.routes {
@@ -166,7 +192,9 @@ impl Svg {
                 NodeKind::Answer => "to-answer",
                 NodeKind::Service => "to-service",
             };
-            self.put(format_args!("<path class=\"{class}\" d=\""));
+            let mark = diagram.edge_marks.get(&route.edge).copied().unwrap_or_default();
+            let marked = marked(class, mark);
+            self.put(format_args!("<path class=\"{marked}\" d=\""));
             self.way(&route.stops);
             self.put(format_args!("\"/>\n"));
             let target = layout.boxes[to];
@@ -226,16 +254,16 @@ impl Svg {
 
     fn card(&mut self, card: &Card, node: &DiagramNode, rect: Rect) {
         let word = node.kind.word();
+        let class = marked(word, node.mark);
         let id = text::escape_xml(&text::clean(&node.id));
-        self.put(format_args!("<g class=\"{word}\" data-id=\"{id}\">"));
+        self.put(format_args!("<g class=\"{class}\" data-id=\"{id}\">"));
         if let Some(full) = &card.full_text {
             self.put(format_args!("<title>{}</title>", text::escape_xml(full)));
         }
         self.shape(node.kind, rect);
         let middle = px(rect.x + rect.width / 2.0);
         let mut baseline = rect.y + 9.0 + WORD_SIZE;
-        let capitals = word.to_uppercase();
-        self.line("word", middle, baseline, &capitals);
+        self.line("word", middle, baseline, &capitals(node));
         for line in &card.lines {
             baseline += LABEL_LINE;
             self.line("", middle, baseline, line);
@@ -281,9 +309,15 @@ mod tests {
     fn diagram(labels: &[&str], edges: &[(usize, usize)]) -> Diagram {
         let nodes = labels.iter().zip(NodeKind::ALL.iter().cycle()).map(|(label, &kind)| {
             let note = Some("90 min · $149.00".to_owned());
-            DiagramNode { id: "<id>".to_owned(), kind, label: (*label).to_owned(), note }
+            let (id, mark) = ("<id>".to_owned(), Mark::Same);
+            DiagramNode { id, kind, label: (*label).to_owned(), note, mark }
         });
-        Diagram { title: "A \"b\" & <c>".to_owned(), nodes: nodes.collect(), edges: edges.to_vec() }
+        Diagram {
+            title: "A \"b\" & <c>".to_owned(),
+            nodes: nodes.collect(),
+            edges: edges.to_vec(),
+            ..Diagram::default()
+        }
     }
 
     #[test]

@@ -13,7 +13,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use self::{graph::Graph, names::Names, paths::Measured};
-use crate::flow::FlowBundle;
+use crate::{
+    Id,
+    flow::{FlowBundle, file::Positions},
+};
 
 /// All that was found, and what the graph measures.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -56,6 +59,38 @@ pub struct Finding {
     pub ids: Vec<String>,
     /// The shortest path that shows it, place by place.
     pub witness: Vec<String>,
+    /// In the text of the file, from 1, when there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
+}
+
+impl Finding {
+    /// Something that stands against it at a place, without more to show.
+    pub(crate) fn error(
+        code: &'static str,
+        path: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            path: path.into(),
+            ids: Vec::new(),
+            witness: Vec::new(),
+            line: None,
+            column: None,
+        }
+    }
+
+    /// The same, with where that is in a text.
+    #[must_use]
+    pub fn located(self, positions: &Positions) -> Self {
+        let (line, column) = positions.find(&self.path);
+        Self { line: Some(line), column: Some(column), ..self }
+    }
 }
 
 /// Whether it stops publishing.
@@ -82,9 +117,12 @@ pub fn check(bundle: &FlowBundle) -> Report {
     graph.check_shape(&names, &mut findings);
     walk::check(&graph, &names, &mut findings);
     let measured = paths::measure(&graph, &names, &mut findings);
-    let reachable = graph.reachable_services();
-    steps::check_services(bundle, &reachable, &mut findings);
+    steps::check_services(bundle, &graph, &names, &mut findings);
     findings.into_report(graph.len(), graph.edges(), measured.unwrap_or_default())
+}
+
+fn texts<E>(ids: &[Id<E>]) -> Vec<String> {
+    ids.iter().map(ToString::to_string).collect()
 }
 
 /// Collects findings up to [`MOST_OF_ONE_CODE`] of each code.
@@ -95,12 +133,9 @@ struct Findings {
 }
 
 impl Findings {
-    fn error(&mut self, code: &'static str, path: impl Into<String>, message: impl Into<String>) {
-        self.add(Severity::Error, code, path.into(), message.into(), Vec::new(), Vec::new());
-    }
-
-    fn warning(&mut self, code: &'static str, path: impl Into<String>, message: impl Into<String>) {
-        self.add(Severity::Warning, code, path.into(), message.into(), Vec::new(), Vec::new());
+    /// With the ids concerned.
+    fn error<E>(&mut self, code: &'static str, path: String, message: String, ids: &[Id<E>]) {
+        self.add(Severity::Error, code, path, message, texts(ids), Vec::new());
     }
 
     fn add(
@@ -114,7 +149,12 @@ impl Findings {
     ) {
         if self.has_room(code) {
             *self.of_code.entry(code).or_default() += 1;
-            self.kept.push(Finding { code, severity, message, path, ids, witness });
+            self.kept.push(Finding {
+                severity,
+                ids,
+                witness,
+                ..Finding::error(code, path, message)
+            });
         }
     }
 
@@ -142,6 +182,13 @@ impl Findings {
 }
 
 impl Report {
+    /// The same report with where everything is in the text of the file.
+    #[must_use]
+    pub fn located(mut self, positions: &Positions) -> Self {
+        self.findings = self.findings.into_iter().map(|it| it.located(positions)).collect();
+        self
+    }
+
     /// The same report with more findings.
     #[must_use]
     pub fn with(mut self, more: impl IntoIterator<Item = Finding>) -> Self {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use crate::{
-    diagram::{Diagram, DiagramNode, NodeKind},
+    diagram::{Diagram, DiagramNode, Mark, NodeKind},
     flow::FlowBundle,
     scheduler::{AnswerKind, BookingService, Price},
     step::{NodeTarget, StepConfig},
@@ -45,7 +45,7 @@ pub fn draw(bundle: &FlowBundle) -> Diagram {
             }
         };
         let label = label.cloned().unwrap_or_else(|| "missing".to_owned());
-        nodes.push(DiagramNode { id: node.id.to_string(), kind, label, note });
+        nodes.push(DiagramNode { id: node.id.to_string(), kind, label, note, mark: Mark::Same });
     }
     let mut edges: Vec<_> = graph_edges
         .iter()
@@ -61,12 +61,14 @@ pub fn draw(bundle: &FlowBundle) -> Diagram {
                 kind: NodeKind::Service,
                 label: service.map_or_else(|| "missing".to_owned(), |it| it.content.title.clone()),
                 note: service.map(|it| note(it)),
+                mark: Mark::Same,
             });
             nodes.len() - 1
         });
         edges.push((answer, position));
     }
-    Diagram { title: snapshot.flow.body.content.title.clone(), nodes, edges }
+    let title = snapshot.flow.body.content.title.clone();
+    Diagram { title, nodes, edges, ..Diagram::default() }
 }
 
 fn note(service: &BookingService) -> String {

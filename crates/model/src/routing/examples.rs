@@ -22,11 +22,11 @@ pub struct TakenExample<'a> {
 /// Examples of a router that do not come to it, and those of others that it takes, each tried
 /// when the router and whose example it is first take part; of routers that never will, none. Whether
 /// flows are published does not matter.
-pub fn taken_examples<'a>(
-    set: &'a [Doc<BookingFlowRouter>],
+pub fn taken_examples(
+    set: &[Doc<BookingFlowRouter>],
     router: Id<BookingFlowRouter>,
     now: Timestamp,
-) -> Vec<TakenExample<'a>> {
+) -> Vec<TakenExample<'_>> {
     let routers = Routers::compile(set);
     let compiled = |id| routers.ranked().iter().find(|it: &&Router| it.id == id);
     let mut taken = Vec::new();

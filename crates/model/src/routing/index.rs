@@ -129,11 +129,11 @@ impl Walk<'_> {
     fn path(&mut self, node: usize, depth: usize) {
         let node = &self.index.paths[node];
         if let Some(open) = node.open {
-            self.to_branch(open, 0);
+            self.branch_waits(open, 0);
         }
         let Some(segment) = self.facts.segments.get(depth).copied() else {
             if let Some(end) = node.end {
-                self.to_branch(end, 0);
+                self.branch_waits(end, 0);
             }
             return;
         };
@@ -150,14 +150,14 @@ impl Walk<'_> {
         if holding <= branch.musts.len() {
             for nth in from..self.facts.conditions.len() {
                 if let Some(next) = child(&branch.musts, self.facts.conditions[nth]) {
-                    self.to_branch(next, nth + 1);
+                    self.branch_waits(next, nth + 1);
                 }
             }
         } else {
             for (condition, next) in &branch.musts {
                 let holding = &self.facts.conditions[from..];
                 if let Ok(nth) = holding.binary_search(condition) {
-                    self.to_branch(*next, from + nth + 1);
+                    self.branch_waits(*next, from + nth + 1);
                 }
             }
         }
@@ -175,9 +175,10 @@ impl Walk<'_> {
         match self.facts.optional.iter().find(|it| it.0 == option.name) {
             None => self.waiting.push((Reverse(option.best), Place::Values(at, nth, 0))),
             Some((_, value)) => {
-                let next = value.and_then(|it| option.by_value.get(&it));
                 // Nothing that must be there follows.
-                next.into_iter().for_each(|it| self.to_branch(*it, self.facts.conditions.len()));
+                if let Some(next) = value.and_then(|it| option.by_value.get(&it)) {
+                    self.branch_waits(*next, self.facts.conditions.len());
+                }
             }
         }
     }
@@ -189,11 +190,11 @@ impl Walk<'_> {
             self.waiting.push((Reverse(best), Place::Values(at, nth, value + 1)));
         }
         if let Some(branch) = option.branches.get(value) {
-            self.to_branch(*branch, self.facts.conditions.len());
+            self.branch_waits(*branch, self.facts.conditions.len());
         }
     }
 
-    fn to_branch(&mut self, branch: usize, from: usize) {
+    fn branch_waits(&mut self, branch: usize, from: usize) {
         let best = self.index.branches[branch].best;
         self.waiting.push((Reverse(best), Place::Branch(branch, from)));
     }

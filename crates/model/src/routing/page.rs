@@ -79,7 +79,8 @@ pub(crate) fn is_dots(segment: &str) -> bool {
 
 /// Percent escapes are bytes, and the whole is UTF-8, or stays as it is written.
 pub(super) fn decode(written: &str, is_query: bool) -> String {
-    if !written.contains('%') && !(is_query && written.contains('+')) {
+    let is_coded = |it: char| it == '%' || (is_query && it == '+');
+    if !written.contains(is_coded) {
         return written.to_owned();
     }
     let (mut bytes, mut rest) = (Vec::with_capacity(written.len()), written.as_bytes());

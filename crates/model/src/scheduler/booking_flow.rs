@@ -4,13 +4,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Collection, Entity, Id, Index, OnDelete, Only, PerTenant, Place, Reference, Timestamp,
     content::{ContentConfig, Slug},
+    flow::file::Journey,
     scheduler::BookingFlowVersion,
     step::BookingFlowStep,
 };
 
 /// The draft of the steps that lead a visitor to a booking; what visitors see is the published
 /// [`BookingFlowVersion`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BookingFlow {
     /// Unique in the organization among the not deleted, as is the title.
@@ -24,6 +25,9 @@ pub struct BookingFlow {
     /// shown: what is stored here says nothing.
     #[serde(default)]
     pub has_unpublished_changes: bool,
+    /// Its tests: visits, and what must come of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub journeys: Vec<Journey>,
     /// The version that becomes the published one by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_publication: Option<ScheduledPublication>,
@@ -100,6 +104,10 @@ impl Entity for BookingFlow {
 
     fn validate(&self, place: &mut Place<'_>) {
         self.content.validate(place.at("content"));
+        place.at("journeys").range(&self.journeys.len(), &0, &1_000);
+        for (n, journey) in self.journeys.iter().enumerate() {
+            journey.validate(place.at(format_args!("journeys.{n}")));
+        }
         let published =
             self.status != BookingFlowStatus::Published || self.published_version_id.is_some();
         place.at("published_version_id").require(

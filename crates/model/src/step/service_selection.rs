@@ -40,6 +40,17 @@ pub enum NodeTarget {
     Service { booking_service_id: Id<BookingService> },
 }
 
+impl NodeTarget {
+    /// Of whatever it is.
+    pub const fn id(self) -> Id<()> {
+        match self {
+            Self::Question { booking_question_id: id } => Id::new(id.object_id()),
+            Self::Answer { booking_question_answer_id: id } => Id::new(id.object_id()),
+            Self::Service { booking_service_id: id } => Id::new(id.object_id()),
+        }
+    }
+}
+
 /// Leads from one node to the next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -41,7 +41,9 @@ fn pointers(value: &Value, own: &mut BTreeSet<String>, others: &mut BTreeSet<Str
                     }
                     Value::Array(items) if name.ends_with("_ids") || name == "steps" => {
                         others.extend(items.iter().filter_map(|it| it.as_str()).map(str::to_owned));
-                        items.iter().for_each(|it| pointers(it, own, others));
+                        for it in items {
+                            pointers(it, own, others);
+                        }
                     }
                     it => pointers(it, own, others),
                 }

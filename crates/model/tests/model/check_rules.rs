@@ -335,3 +335,112 @@ fn a_service_that_nothing_leads_to_is_a_warning() {
         changed("zones:\n", &format!("{spare}:\n"), &["graph.service_unused services.spare"]);
     assert!(report.ok);
 }
+
+#[test]
+fn a_service_that_cannot_be_booked_is_shown_by_the_shortest_way() {
+    for (code, to) in [
+        ("graph.archived_service", ", schedule: field, status: archived }"),
+        ("graph.service_not_bookable", " }"),
+    ] {
+        let bundle = bundle(&FLOW.replacen(", schedule: field }", to, 1));
+        let report = expect_of(&bundle, &[&format!("{code} services.repair")]);
+        assert_eq!(only(&report).witness, ["questions.need", "questions.need.answers.leak"]);
+        assert_eq!(only(&report).ids, [bundle.snapshot.services[0].id.to_string()]);
+    }
+}
+
+#[test]
+fn a_question_with_too_few_or_too_many_answers_is_shown_by_the_way_to_it() {
+    let old = "      old:  { title: Old, service: repair }\n";
+    let many: Vec<_> = (0..12).map(|n| old.replace("old: ", &format!("old-{n}:"))).collect();
+    let many = many.concat();
+    for (to, code) in [("", "graph.single_answer"), (&*many, "graph.wide")] {
+        let report = changed(old, to, &[&format!("{code} questions.age")]);
+        let way = ["need", "need.answers.unusual", "describe", "age"];
+        assert_eq!(only(&report).witness, way.map(|it| format!("questions.{it}")));
+        assert_eq!(only(&report).ids.len(), 2);
+    }
+}
+
+/// Whoever draws the flow can mark what is meant.
+#[test]
+fn every_finding_has_the_ids_of_what_it_is_about() {
+    let mut seen = std::collections::BTreeSet::new();
+    for (from, to) in [
+        ("  - { type: customer_info, title: Who }\n", ""),
+        (
+            "  - { type: summary, title: Check }\n",
+            "  - { type: summary, title: Check }\n  - { type: summary, title: Again }\n",
+        ),
+        (
+            "  - { type: confirmation, title: Done }",
+            "  - { type: confirmation, title: Done }\n  - { type: additional_details, title: More }",
+        ),
+        ("service: repair, category: now }", "next: need }"),
+        (
+            "      leak: { title: A leak, service: repair, category: now }",
+            "      leak: { title: A leak }",
+        ),
+        ("start: need", "start: age"),
+        (
+            "    answers:\n      old:  { title: Old, service: repair }\n      new:  { title: New, service: estimate }\n",
+            "",
+        ),
+        (", schedule: field }", " }"),
+    ] {
+        assert!(FLOW.contains(from), "{from}");
+        for finding in check(&bundle(&FLOW.replacen(from, to, 1))).findings {
+            assert!(!finding.ids.is_empty(), "{finding:?}");
+            assert!(finding.ids.iter().all(|it| it.parse::<ObjectId>().is_ok()), "{finding:?}");
+            seen.insert(finding.code);
+        }
+    }
+    assert!(seen.len() >= 8, "{seen:?}");
+}
+
+/// Puts the id of nothing somewhere.
+type Spoil = fn(&mut FlowBundle, ObjectId);
+
+#[test]
+fn an_id_that_leads_nowhere_is_found_wherever_it_stands() {
+    let nothing = ObjectId::from_bytes([0xee; 12]);
+    let spoils: [(&str, Spoil); 9] = [
+        ("steps", |it, id| it.snapshot.flow.body.steps.push(Id::new(id))),
+        ("steps.0.zones", |it, id| {
+            let StepConfig::Zipcode(config) = &mut it.snapshot.steps[0].body.config else {
+                panic!()
+            };
+            config.zone_ids.push(Id::new(id));
+        }),
+        ("questions.need.answers", |it, id| {
+            it.snapshot.questions[0].body.answer_ids.push(Id::new(id));
+        }),
+        ("questions.need.answers.leak.category", |it, id| {
+            it.snapshot.answers[0].body.category_id = Some(Id::new(id));
+        }),
+        ("questions.need.answers.leak.service", |it, id| {
+            it.snapshot.answers[0].body.kind =
+                AnswerKind::ServiceReference { booking_service_id: Id::new(id) };
+        }),
+        ("services.repair.schedule", |it, id| {
+            it.snapshot.services[0].body.schedule_id = Some(Id::new(id));
+        }),
+        ("services.repair.zones", |it, id| {
+            it.snapshot.services[0].body.service_zone_ids.push(Id::new(id));
+        }),
+        ("schedules.field.capacity.by_zone", |it, id| {
+            it.schedules[0].body.capacity.by_zone.insert(Id::new(id), 1);
+        }),
+        ("schedules.field.capacity.by_service", |it, id| {
+            it.schedules[0].body.capacity.by_service.insert(Id::new(id), 1);
+        }),
+    ];
+    for (path, spoil) in spoils {
+        let mut bundle = bundle(FLOW);
+        spoil(&mut bundle, nothing);
+        let report = check(&bundle);
+        let found = report.findings.iter().find(|it| it.code == "reference.missing");
+        let found = found.unwrap_or_else(|| panic!("{path}: {:?}", report.findings));
+        assert_eq!((&*found.path, &found.ids), (path, &vec![nothing.to_string()]));
+    }
+}

@@ -378,6 +378,7 @@ fn number(after: u64, at: Timestamp, decided: Vec<Decided>) -> Vec<SessionEvent>
 }
 
 /// How many visits are attacked: `WRKBELT_HOSTILE_VISITS` asks for more.
+#[expect(clippy::disallowed_methods, reason = "the test run says how long it may take")]
 fn visits() -> u64 {
     let asked = std::env::var("WRKBELT_HOSTILE_VISITS").ok();
     asked.map_or(2_000, |it| it.parse().unwrap())

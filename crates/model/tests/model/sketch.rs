@@ -152,6 +152,7 @@ impl Sketch {
             has_unpublished_changes: true,
             scheduled_publication: None,
             failed_publication: None,
+            journeys: Vec::new(),
         };
         let snapshot = FlowSnapshot {
             flow: Identified { id: flow_id, body: flow },

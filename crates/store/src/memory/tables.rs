@@ -252,15 +252,12 @@ impl Tables {
     }
 
     fn part(&self, scan: &Scan, holds: impl Fn(&Record) -> bool) -> Scanned {
-        let records: Box<dyn Iterator<Item = &Record>> = match scan.owner {
-            Some(owner) => {
-                let key = |id| Key { owner, collection: scan.collection, id };
-                Box::new(self.records.range(key(FIRST)..=key(LAST)).map(|it| it.1))
-            }
-            None => {
-                let all = self.records.values();
-                Box::new(all.filter(|it| it.key.collection == scan.collection))
-            }
+        let records: Box<dyn Iterator<Item = &Record>> = if let Some(owner) = scan.owner {
+            let key = |id| Key { owner, collection: scan.collection, id };
+            Box::new(self.records.range(key(FIRST)..=key(LAST)).map(|it| it.1))
+        } else {
+            let all = self.records.values();
+            Box::new(all.filter(|it| it.key.collection == scan.collection))
         };
         let mut found: Vec<_> = records
             .filter(|it| scan.after.is_none_or(|after| (it.key.owner, it.key.id) > after))

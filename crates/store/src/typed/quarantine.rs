@@ -37,7 +37,9 @@ impl Quarantine {
 
     /// Names what cannot be read in the log.
     pub(super) fn put(&self, damaged: Vec<Damaged>) {
-        damaged.into_iter().for_each(|it| self.name(it));
+        for it in damaged {
+            self.name(it);
+        }
     }
 
     fn name(&self, Damaged { key, reason }: Damaged) {

@@ -273,7 +273,8 @@ fn make_patch(schema: &mut Map<String, Value>, definitions: &Map<String, Value>)
     schema.remove("required");
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         for property in properties.values_mut() {
-            let merged = is_object(property, definitions).then(|| json!({ "type": "object" }));
+            let merged = is_object(property, definitions)
+                .then(|| json!({ "type": "object", "additionalProperties": true }));
             let any = [Some(property.take()), merged, Some(json!({ "type": "null" }))];
             *property = json!({ "anyOf": any.into_iter().flatten().collect::<Vec<_>>() });
         }

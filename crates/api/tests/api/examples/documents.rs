@@ -67,6 +67,7 @@ impl Run {
         }
         self.routes(&organization, &owner).await;
         self.flows(&organization, &owner).await;
+        self.flow_files(&organization, &owner).await;
         self.looked_at(&organization, &owner).await;
         self.bookings(&organization, &owner).await;
         self.members(&organization, &owner).await;
@@ -215,6 +216,17 @@ impl Run {
             let one = [("organization_id", organization), ("id", &*id)];
             self.call("delete_booking_flow_router", &one, owner, None).await;
         }
+    }
+
+    /// A flow as a file, out and in again with another title.
+    async fn flow_files(&mut self, organization: &str, owner: &str) {
+        let all = [("organization_id", organization), ("?", "limit=1")];
+        let flow = self.list("booking_flows", &all, Some(owner)).await[0]["_id"].clone();
+        let (id, json) = (flow.as_str().unwrap(), ("?", "format=json"));
+        let one = [("organization_id", organization), ("id", id), json];
+        let mut file = self.call("export_booking_flow", &one, Some(owner), None).await;
+        file["flow"]["title"] = "Book a home cleaning".into();
+        self.call("import_booking_flow", &all[..1], Some(owner), Some(file)).await;
     }
 
     /// What members see and do not make.

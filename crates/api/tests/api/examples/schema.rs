@@ -42,7 +42,9 @@ impl Schemas<'_> {
                 "enum" => wanted.as_array().unwrap().contains(value),
                 "allOf" => {
                     let all = wanted.as_array().unwrap();
-                    all.iter().for_each(|it| self.check(it, value, at, problems));
+                    for it in all {
+                        self.check(it, value, at, problems);
+                    }
                     true
                 }
                 "anyOf" => self.fitting(wanted, value) > 0,

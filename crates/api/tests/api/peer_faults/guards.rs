@@ -1,5 +1,7 @@
 //! Routers without one guard each. They are named by what they do not do.
 
+#![expect(clippy::unused_async, reason = "all controls are called alike, and some of them wait")]
+
 use std::sync::{Arc, Mutex};
 
 use app::Environment;
@@ -68,13 +70,10 @@ impl Whole {
 }
 
 /// In front of a router, something that decides what becomes of each request.
-fn around<F: Future<Output = Response> + Send>(
+fn around<F: Future<Output = Response> + Send + 'static>(
     router: Router,
     answer: impl Fn(Router, Whole) -> F + Clone + Send + Sync + 'static,
-) -> Router
-where
-    F: 'static,
-{
+) -> Router {
     Router::new().fallback(async move |request: Request<Body>| {
         let (parts, body) = request.into_parts();
         let body = to_bytes(body, usize::MAX).await.unwrap();

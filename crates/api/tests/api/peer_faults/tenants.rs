@@ -62,7 +62,9 @@ pub(super) async fn a_foreign_id_below_ones_own_is_not_there(case: &Case, found:
             let wanted = site.send(request).await;
             let mut shown = [answer.text(), wanted.text()]
                 .map(|it| serde_json::from_str::<Value>(it).unwrap_or_default());
-            shown.iter_mut().for_each(|it| it["instance"] = Value::Null);
+            for it in &mut shown {
+                it["instance"] = Value::Null;
+            }
             let same = (answer.status, &shown[0]) == (wanted.status, &shown[1]);
             found.unless(
                 same && answer.status == 404,

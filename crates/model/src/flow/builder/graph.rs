@@ -38,13 +38,11 @@ pub(super) fn claim_inline(
             for (n, item) in items.iter_mut().enumerate() {
                 let Some(Value::Object(item)) = Some(item) else { continue };
                 let name = item.get("_id").cloned();
-                let id = match name.as_ref().and_then(|it| it.as_str()?.parse().ok()) {
-                    Some(id) => id,
-                    None => {
-                        let path = format!("{path}.{list}.{n}._id");
-                        ids.claim(name.as_ref(), label, &path, new_id, problems)
-                    }
-                };
+                let given = name.as_ref().and_then(|it| it.as_str()?.parse().ok());
+                let id = given.unwrap_or_else(|| {
+                    let path = format!("{path}.{list}.{n}._id");
+                    ids.claim(name.as_ref(), label, &path, new_id, problems)
+                });
                 ids.know(label, id);
                 item.insert("_id".to_owned(), Value::String(id.to_string()));
             }

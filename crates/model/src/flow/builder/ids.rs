@@ -145,7 +145,7 @@ impl Ids {
         for reference in E::COLLECTION.references {
             let label = COLLECTIONS.iter().find(|it| it.name == reference.to).map(|it| it.label);
             let Some(label) = label else { continue };
-            each_at(item, reference.field, path.to_owned(), &mut |value, path| {
+            each_at(item, reference.field, path, &mut |value, path| {
                 self.resolve_in(value, label, path, problems);
             });
         }
@@ -168,21 +168,21 @@ impl Ids {
 }
 
 /// Visits what stands at a field, `[]` going through lists, with its place.
-fn each_at(value: &mut Value, field: &str, path: String, visit: &mut dyn FnMut(&mut Value, &str)) {
+fn each_at(value: &mut Value, field: &str, path: &str, visit: &mut dyn FnMut(&mut Value, &str)) {
     let (part, rest) = field.split_once('.').map_or((field, None), |it| (it.0, Some(it.1)));
     let (name, through_list) = part.strip_suffix("[]").map_or((part, false), |name| (name, true));
     let Some(held) = value.get_mut(name) else { return };
     let path = format!("{path}.{name}");
-    let mut meet = |value: &mut Value, path: String| match rest {
-        None => visit(value, &path),
+    let mut meet = |value: &mut Value, path: &str| match rest {
+        None => visit(value, path),
         Some(rest) => each_at(value, rest, path, visit),
     };
     match held {
         Value::Array(items) if through_list => {
             for (n, item) in items.iter_mut().enumerate() {
-                meet(item, format!("{path}.{n}"));
+                meet(item, &format!("{path}.{n}"));
             }
         }
-        other => meet(other, path),
+        other => meet(other, &path),
     }
 }

@@ -114,10 +114,10 @@ impl<E: Entity + Clone + PartialEq> Table<E> {
             problems.root().at(format_args!("{path}.version")).add("changed", message);
         }
         set_by_server::<E>(&mut item, path, problems);
-        let patch = resolved::<E>(item, ids, path, problems);
+        let changes = resolved::<E>(item, ids, path, problems);
         let Ok(Value::Object(mut fields)) = serde_json::to_value(&row.now) else { return };
-        if let Value::Object(patch) = &patch {
-            merge_patch(&mut fields, patch);
+        if let Value::Object(changes) = &changes {
+            merge_patch(&mut fields, changes);
         }
         row.path = Some(path.to_owned());
         if let Some(now) = read::<E>(Value::Object(fields), path, problems) {

@@ -13,9 +13,13 @@ pub(super) fn check(bundle: &FlowBundle, names: &Names<'_>, findings: &mut Findi
     let mut require = |known: bool, path: String, id: ObjectId| {
         if !known {
             let message = format!("There is nothing with the id {id}, which is named here.");
-            findings.error("reference.missing", path, message);
+            findings.error("reference.missing", path, message, &[Id::<()>::new(id)]);
         }
     };
+    let steps: HashSet<_> = snapshot.steps.iter().map(|it| it.id).collect();
+    for id in &snapshot.flow.body.steps {
+        require(steps.contains(id), "steps".to_owned(), id.object_id());
+    }
     for (n, step) in snapshot.steps.iter().enumerate() {
         let StepConfig::Zipcode(config) = &step.body.config else { continue };
         for zone in config.zone_ids.iter().map(|it| it.object_id()) {
@@ -30,6 +34,8 @@ pub(super) fn check(bundle: &FlowBundle, names: &Names<'_>, findings: &mut Findi
     }
     for answer in &snapshot.answers {
         let path = names.answer_path(&answer.body);
+        let question = answer.body.booking_question_id.object_id();
+        require(names.questions.contains_key(&question), path.clone(), question);
         if let AnswerKind::ServiceReference { booking_service_id: id } = answer.body.kind {
             let known = names.services.contains_key(&id.object_id());
             require(known, format!("{path}.service"), id.object_id());
@@ -45,6 +51,15 @@ pub(super) fn check(bundle: &FlowBundle, names: &Names<'_>, findings: &mut Findi
         }
         for id in service.service_zone_ids.iter().map(|it| it.object_id()) {
             require(zones.contains(&id), format!("{path}.zones"), id);
+        }
+    }
+    for schedule in bundle.schedules.iter().map(|it| &it.body) {
+        let path = format!("schedules.{}.capacity", schedule.slug);
+        for id in schedule.capacity.by_zone.keys().map(|it| it.object_id()) {
+            require(zones.contains(&id), format!("{path}.by_zone"), id);
+        }
+        for id in schedule.capacity.by_service.keys().map(|it| it.object_id()) {
+            require(names.services.contains_key(&id), format!("{path}.by_service"), id);
         }
     }
 }

@@ -1,25 +1,34 @@
+mod graph;
+mod rules;
+mod steps;
+
 use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 
-use super::{AnswerEntry, FlowFile, ScheduleEntry, StepEntry, rules};
+use super::{AnswerEntry, FlowFile, ScheduleEntry, WindowEntry};
 use crate::{
     Id, ObjectId,
     content::{ContentConfig, Slug},
-    flow::{
-        FlowBundle,
-        check::{Finding, Severity},
-    },
+    flow::{FlowBundle, check::Finding},
     scheduler::{
         AnswerKind, BookingAnswerCategory, BookingFlow, BookingFlowStatus, BookingQuestion,
         BookingQuestionAnswer, BookingService, Capacity, DateOverride, FlowSnapshot, Identified,
-        Schedule, ServiceStatus, ServiceZone, Window,
-    },
-    step::{
-        AdditionalDetails, BookingFlowStep, Confirmation, CustomerInfo, ServiceSelection,
-        StepConfig, Summary, TimeslotSelection, Zipcode,
+        Schedule, ServiceZone, Window,
     },
 };
+
+/// The texts that an entry has.
+macro_rules! content {
+    ($entry:expr) => {
+        ContentConfig {
+            title: $entry.title.clone(),
+            description: $entry.description.clone(),
+            icon: $entry.icon.clone(),
+            translations: $entry.translations.clone(),
+        }
+    };
+}
 
 /// A flow file with ids in place of slugs.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,17 +57,14 @@ impl FlowFile {
             id: Id::new(flow_id),
             body: BookingFlow {
                 slug: self.flow.slug.clone(),
-                content: content(
-                    &self.flow.title,
-                    self.flow.description.as_ref(),
-                    self.flow.icon.as_ref(),
-                ),
+                content: content!(self.flow),
                 steps: steps.iter().map(|it| it.id).collect(),
                 status: BookingFlowStatus::Draft,
                 published_version_id: None,
                 has_unpublished_changes: false,
                 scheduled_publication: None,
                 failed_publication: None,
+                journeys: self.journeys.clone(),
             },
         };
         let snapshot = FlowSnapshot { flow, steps, questions, answers, categories, services };
@@ -69,15 +75,15 @@ impl FlowFile {
 }
 
 /// Gives ids to what a file names, and finds what it names in vain.
-pub(super) struct Builder<'a> {
-    pub(super) file: &'a FlowFile,
+struct Builder<'a> {
+    file: &'a FlowFile,
     id_of: &'a mut dyn FnMut(&str) -> ObjectId,
-    pub(super) ids: BTreeMap<String, ObjectId>,
-    pub(super) findings: &'a mut Vec<Finding>,
+    ids: BTreeMap<String, ObjectId>,
+    findings: &'a mut Vec<Finding>,
 }
 
 impl Builder<'_> {
-    pub(super) fn id(&mut self, place: &str) -> ObjectId {
+    fn id(&mut self, place: &str) -> ObjectId {
         if let Some(id) = self.ids.get(place) {
             return *id;
         }
@@ -87,12 +93,7 @@ impl Builder<'_> {
     }
 
     /// The id of what `slug` names, or a finding at `place`.
-    pub(super) fn resolve<E>(
-        &mut self,
-        map: &'static str,
-        slug: &Slug,
-        place: &str,
-    ) -> Option<Id<E>> {
+    fn resolve<E>(&mut self, map: &'static str, slug: &Slug, place: &str) -> Option<Id<E>> {
         let file = self.file;
         let known = match map {
             "services" => file.services.contains_key(slug),
@@ -104,15 +105,14 @@ impl Builder<'_> {
         if known {
             return Some(Id::new(self.id(&format!("{map}.{slug}"))));
         }
-        self.findings.push(Finding {
-            code: "reference.missing",
-            severity: Severity::Error,
-            message: format!("`{slug}` is not among the {map} of this file."),
-            path: place.to_owned(),
-            ids: Vec::new(),
-            witness: Vec::new(),
-        });
+        let message = format!("`{slug}` is not among the {map} of this file.");
+        self.find("reference.missing", place, message);
         None
+    }
+
+    /// Something at `place` that keeps the file from being stored.
+    fn find(&mut self, code: &'static str, place: &str, message: impl Into<String>) {
+        self.findings.push(Finding::error(code, place, message));
     }
 
     fn resolve_all<E>(&mut self, map: &'static str, slugs: &[Slug], place: &str) -> Vec<Id<E>> {
@@ -126,7 +126,7 @@ impl Builder<'_> {
             id: Id::new(self.id(&format!("zones.{slug}"))),
             body: ServiceZone {
                 slug: slug.clone(),
-                content: ContentConfig::titled(&entry.title),
+                content: content!(entry),
                 postal_codes: entry.postal_codes.clone(),
                 country: entry.country.clone(),
                 trip_charge: entry.trip_charge.clone(),
@@ -165,7 +165,12 @@ impl Builder<'_> {
                 time_zone: entry.time_zone.clone(),
                 weekly_hours: entry.weekly_hours.clone(),
                 arrival_windows: windows
-                    .map(|it| Window { start: it.start, duration: u32::from(it.minutes()) })
+                    .map(|it| match it {
+                        WindowEntry::Span(it) => {
+                            Window { start: it.start, duration: u32::from(it.minutes()) }
+                        }
+                        WindowEntry::Late(it) => Window { start: it.start, duration: it.duration },
+                    })
                     .collect(),
                 overrides: entry
                     .overrides
@@ -197,8 +202,8 @@ impl Builder<'_> {
             id: Id::new(self.id(&format!("categories.{slug}"))),
             body: BookingAnswerCategory {
                 slug: slug.clone(),
-                content: content(&entry.title, entry.description.as_ref(), entry.icon.as_ref()),
-                order: i32::try_from(n).unwrap_or(i32::MAX),
+                content: content!(entry),
+                order: entry.order.unwrap_or_else(|| i32::try_from(n).unwrap_or(i32::MAX)),
             },
         };
         file.categories.iter().enumerate().map(category).collect()
@@ -213,7 +218,7 @@ impl Builder<'_> {
                 id: Id::new(self.id(&place)),
                 body: BookingService {
                     slug: slug.clone(),
-                    content: content(&entry.title, entry.description.as_ref(), entry.icon.as_ref()),
+                    content: content!(entry),
                     duration_minutes: entry.duration_minutes,
                     price: entry.price.clone(),
                     dispatch_fee: entry.dispatch_fee.clone(),
@@ -225,8 +230,8 @@ impl Builder<'_> {
                     schedule_id: schedule
                         .and_then(|it| self.resolve("schedules", it, &format!("{place}.schedule"))),
                     skills: entry.skills.clone(),
-                    vendor_data: None,
-                    status: ServiceStatus::Active,
+                    vendor_data: entry.vendor.clone(),
+                    status: entry.status.unwrap_or_default(),
                     synced_at: None,
                 },
             }
@@ -248,7 +253,7 @@ impl Builder<'_> {
                 id,
                 body: BookingQuestion {
                     slug: slug.clone(),
-                    content: content(&entry.title, entry.description.as_ref(), entry.icon.as_ref()),
+                    content: content!(entry),
                     kind: entry.kind,
                     is_required: entry.required,
                     rules: entry.rules.clone(),
@@ -276,7 +281,7 @@ impl Builder<'_> {
             body: BookingQuestionAnswer {
                 booking_question_id,
                 slug: slug.clone(),
-                content: content(&entry.title, entry.description.as_ref(), entry.icon.as_ref()),
+                content: content!(entry),
                 kind: service.map_or(AnswerKind::Text {}, |booking_service_id| {
                     AnswerKind::ServiceReference { booking_service_id }
                 }),
@@ -284,110 +289,5 @@ impl Builder<'_> {
                     .and_then(|it| self.resolve("categories", it, &format!("{place}.category"))),
             },
         }
-    }
-
-    fn steps(&mut self, flow: ObjectId) -> Vec<Identified<BookingFlowStep>> {
-        let file = self.file;
-        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut steps = Vec::new();
-        for (n, entry) in file.steps.iter().enumerate() {
-            let (content, config) = self.step(n, entry);
-            let name = config.step_type().name();
-            let nth = seen.entry(name).or_default();
-            let id = Id::new(self.id(&format!("steps.{name}.{nth}")));
-            *nth += 1;
-            let body = BookingFlowStep { booking_flow_id: Id::new(flow), content, config };
-            steps.push(Identified { id, body });
-        }
-        steps
-    }
-
-    fn step(&mut self, n: usize, entry: &StepEntry) -> (ContentConfig, StepConfig) {
-        match entry.clone() {
-            StepEntry::Zipcode { title, description, country, zones, outside_area } => {
-                let first = zones.first().and_then(|it| self.file.zones.get(it));
-                let country = country.or_else(|| first.map(|it| it.country.clone()));
-                let config = Zipcode {
-                    country: country.unwrap_or_else(|| "US".to_owned()),
-                    zone_ids: self.resolve_all("zones", &zones, &format!("steps.{n}.zones")),
-                    outside_area,
-                };
-                (content(&title, description.as_ref(), None), StepConfig::Zipcode(config))
-            }
-            StepEntry::ServiceSelection { title, description, start } => {
-                let graph = self.graph(&start, &format!("steps.{n}.start"));
-                let config = ServiceSelection { graph };
-                (content(&title, description.as_ref(), None), StepConfig::ServiceSelection(config))
-            }
-            StepEntry::AdditionalDetails { title, description, fields, media } => {
-                let config = AdditionalDetails { fields, media };
-                (content(&title, description.as_ref(), None), StepConfig::AdditionalDetails(config))
-            }
-            StepEntry::TimeslotSelection {
-                title,
-                description,
-                mode,
-                horizon_days,
-                lead_time_minutes,
-                offer_first_available,
-                call_to_book,
-                hold_minutes,
-            } => {
-                let config = TimeslotSelection {
-                    mode,
-                    horizon_days,
-                    lead_time_minutes,
-                    offer_first_available: offer_first_available.unwrap_or(true),
-                    call_to_book,
-                    hold_minutes: hold_minutes.unwrap_or(10),
-                };
-                (content(&title, description.as_ref(), None), StepConfig::TimeslotSelection(config))
-            }
-            StepEntry::CustomerInfo { title, description, fields, lookup_existing, consents } => {
-                let config = CustomerInfo { fields, lookup_existing, consents };
-                (content(&title, description.as_ref(), None), StepConfig::CustomerInfo(config))
-            }
-            StepEntry::Summary {
-                title,
-                description,
-                show_price,
-                show_dispatch_fee,
-                terms,
-                deposit,
-            } => {
-                let config = Summary {
-                    show_price: show_price.unwrap_or(true),
-                    show_dispatch_fee: show_dispatch_fee.unwrap_or(true),
-                    terms,
-                    deposit,
-                };
-                (content(&title, description.as_ref(), None), StepConfig::Summary(config))
-            }
-            StepEntry::Confirmation {
-                title,
-                description,
-                message,
-                redirect_url,
-                add_to_calendar,
-                show_reference,
-            } => {
-                let config = Confirmation {
-                    message,
-                    redirect_url,
-                    add_to_calendar: add_to_calendar.unwrap_or(true),
-                    show_reference: show_reference.unwrap_or(true),
-                };
-                (content(&title, description.as_ref(), None), StepConfig::Confirmation(config))
-            }
-        }
-    }
-}
-
-fn content(title: &str, description: Option<&String>, icon: Option<&String>) -> ContentConfig {
-    ContentConfig {
-        title: title.to_owned(),
-        description: description.cloned(),
-        icon: icon.cloned(),
-        translations: BTreeMap::new(),
     }
 }

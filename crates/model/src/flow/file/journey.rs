@@ -4,11 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Problems,
+    Place, Problems,
     content::Slug,
     flow::{
         CompiledFlow, Leads,
-        check::{Finding, Severity},
+        check::Finding,
         file::{FlowFile, StepEntry},
     },
     scheduler::{BookingQuestion, QuestionKind, ServiceZone, ZoneIndex, normalize_postal_code},
@@ -20,11 +20,14 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Journey {
+    /// What it shows, 1 to 200 characters.
     pub name: String,
-    #[serde(default)]
+    /// The postal code, in a flow that asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zip: Option<String>,
     /// In the order of the questions: an answer's slug, a list of them, or a value.
     pub answers: Vec<Given>,
+    #[serde(default)]
     pub expect: Expectation,
 }
 
@@ -37,13 +40,35 @@ pub enum Given {
     Several(Vec<Slug>),
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// What must come of a journey.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
-    #[serde(default)]
+    /// Where the answers lead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service: Option<Slug>,
-    #[serde(default)]
+    /// Where the postal code lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<Slug>,
+}
+
+impl Journey {
+    /// Checks lengths; whether it ends where it should, [`FlowFile::run_journeys`] finds out.
+    pub(crate) fn validate(&self, mut place: Place<'_>) {
+        place.at("name").text(&self.name, 1, 200);
+        place.at("zip").text(self.zip.as_deref().unwrap_or_default(), 0, 20);
+        place.at("answers").range(&self.answers.len(), &0, &1_000);
+        for (n, given) in self.answers.iter().enumerate() {
+            let mut place = place.at(format_args!("answers.{n}"));
+            match given {
+                Given::Number(number) => {
+                    place.require(number.is_finite(), "range", "must be a finite number");
+                }
+                Given::Text(text) => place.require(text.len() <= 10_000, "length", "is too long"),
+                Given::Several(slugs) => place.range(&slugs.len(), &0, &1_000),
+            }
+        }
+    }
 }
 
 impl FlowFile {
@@ -59,14 +84,8 @@ impl FlowFile {
             .enumerate()
             .filter_map(|(n, journey)| {
                 let problem = journey.run(flow, &zones).err()?;
-                Some(Finding {
-                    code: "journey.failed",
-                    severity: Severity::Error,
-                    message: format!("The journey “{}” fails: {problem}.", journey.name),
-                    path: format!("journeys.{n}"),
-                    ids: Vec::new(),
-                    witness: Vec::new(),
-                })
+                let message = format!("The journey “{}” fails: {problem}.", journey.name);
+                Some(Finding::error("journey.failed", format!("journeys.{n}"), message))
             })
             .collect()
     }

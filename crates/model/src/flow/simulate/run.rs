@@ -9,8 +9,8 @@ use crate::{
     flow::{CompiledFlow, CompiledQuestion, CompiledStep},
     scheduler::{BookingService, Reference, ServiceZone},
     session::{
-        Attribution, BookingSession, Claimed, Decided, Device, EventBody, EventData, Input,
-        Outcome, Rejection, SessionEvent, SlotOutcome, decide, start,
+        Attribution, BookingSession, Claimed, Decided, Device, EventBody, EventData, EventHash,
+        Input, Outcome, Rejection, SessionEvent, SlotOutcome, decide, start,
     },
     step::{BookingFlowStep, GraphNode, StepConfig, Zipcode},
 };
@@ -189,16 +189,17 @@ impl<'a, 'b> Run<'a, 'b> {
             _ => None,
         };
         self.trace.extend(mark);
+        let SessionEvent { booking_session_id, organization_id, .. } = *self.said.first;
         SessionEvent {
             id: ObjectId::from_bytes([0; 12]),
-            booking_session_id: self.said.first.booking_session_id,
-            organization_id: self.said.first.organization_id,
+            booking_session_id,
+            organization_id,
             sequence: self.trace.len() as u64,
             schema_version: SessionEvent::SCHEMA_VERSION,
             timestamp: now,
             command_id: String::new(),
-            // It is never stored, so that it stands in no chain of its own.
-            hash: self.said.first.hash,
+            // It is never stored, so that it stands in no chain.
+            hash: EventHash::beginning(organization_id, booking_session_id),
             body: EventBody {
                 data,
                 step_id,

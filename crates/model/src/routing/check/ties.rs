@@ -87,7 +87,9 @@ fn parted<'a>(group: &[&'a Router]) -> Option<Vec<Vec<&'a Router>>> {
         let is_told = group.iter().all(|router| {
             let value = feature.of(router);
             let is_told = value.is_some();
-            value.into_iter().for_each(|it| parts.entry(it).or_default().push(router));
+            if let Some(value) = value {
+                parts.entry(value).or_default().push(router);
+            }
             is_told
         });
         if is_told && parts.len() > 1 {

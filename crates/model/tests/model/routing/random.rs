@@ -111,6 +111,10 @@ pub(crate) fn routers(most: usize) -> impl Strategy<Value = Set> {
     vec((router(), 0..3_i64), 0..=most).prop_map(docs)
 }
 
+fn escaped(letter: char) -> String {
+    format!("%{:02x}", u32::from(letter))
+}
+
 /// One of the ways to write a text in a URL, as `noise` says.
 fn written(text: &str, is_path: bool, noise: &mut u64) -> String {
     let mut url = String::new();
@@ -119,8 +123,8 @@ fn written(text: &str, is_path: bool, noise: &mut u64) -> String {
             noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let recased = if is_path { letter.to_ascii_uppercase() } else { letter };
         match *noise >> 61 {
-            0 => url += &format!("%{:02x}", u32::from(letter)),
-            1 => url += &format!("%{:02X}", u32::from(recased)),
+            0 => url.push_str(&escaped(letter)),
+            1 => url.push_str(&escaped(recased).to_uppercase()),
             2 => url.push(recased),
             _ => url.push(letter),
         }
@@ -156,8 +160,9 @@ prop_compose! {
         for (n, (name, value)) in pairs.iter().enumerate() {
             query.entry((*name).to_owned()).or_insert_with(|| (*value).to_owned());
             url.push(if n == 0 { '?' } else { '&' });
-            let name = written(name, false, &mut noise);
-            url += &format!("{name}={}", written(value, false, &mut noise));
+            url += &written(name, false, &mut noise);
+            url.push('=');
+            url += &written(value, false, &mut noise);
         }
         url += fragment;
         Visit {

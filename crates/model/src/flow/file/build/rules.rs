@@ -2,10 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Entity, Problems,
-    flow::{
-        FlowBundle,
-        check::{Finding, Severity},
-    },
+    flow::{FlowBundle, check::Finding},
 };
 
 /// What each entity's own rules say, at the entity's place in the file.
@@ -14,13 +11,9 @@ pub(super) fn broken(bundle: &FlowBundle) -> Vec<Finding> {
     let mut check = |place: String, entity: &dyn Fn(&mut Problems)| {
         let mut problems = Problems::default();
         entity(&mut problems);
-        findings.extend(problems.0.into_iter().map(|problem| Finding {
-            code: "field.invalid",
-            severity: Severity::Error,
-            message: format!("{} {}.", problem.path, problem.message),
-            path: format!("{place}.{}", problem.path),
-            ids: Vec::new(),
-            witness: Vec::new(),
+        findings.extend(problems.0.into_iter().map(|problem| {
+            let message = format!("{} {}.", problem.path, problem.message);
+            Finding::error("field.invalid", format!("{place}.{}", problem.path), message)
         }));
     };
     let snapshot = &bundle.snapshot;
