@@ -83,7 +83,7 @@ function ownNames() {
   const source = (name) => readFileSync(join(root, "widget/src", name), "utf8");
   const keys = (text) => [...text.matchAll(/^ {2}(\w+)[?]?[:(]/gm)].map(([, name]) => name);
   const foreign = new Set([...wireNames(), "morning", "afternoon", "evening"]);
-  const own = [...keys(source("texts/first.ts")), ...keys(source("texts/later.ts"))];
+  const own = ["first", "later", "files"].flatMap((part) => keys(source(`texts/${part}.ts`)));
   return [...own.filter((name) => !foreign.has(name)), ...OWN_MEMBERS];
 }
 

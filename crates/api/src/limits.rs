@@ -48,7 +48,8 @@ impl Limits {
         let mut checked = buckets.all.check_key(&address);
         if checked.is_ok()
             && parts.method == Method::POST
-            && ["/sessions", "/waitlist"].iter().any(|it| parts.uri.path().ends_with(it))
+            && parts.uri.path().starts_with("/public/")
+            && ["/sessions", "/waitlist", "/files"].iter().any(|it| parts.uri.path().ends_with(it))
         {
             checked = buckets.starts.check_key(&address);
         }

@@ -22,6 +22,16 @@ pub struct Pages {
     demo: Option<DemoSite>,
 }
 
+/// A page with a booking on it.
+pub(crate) struct BookPage<'a> {
+    pub(crate) public_key: &'a str,
+    pub(crate) title: &'a str,
+    /// The slug of the express link that begins the visit.
+    pub(crate) link: Option<&'a str>,
+    /// Why the link that the visitor followed does not.
+    pub(crate) notice: Option<&'a str>,
+}
+
 /// What a demonstration shows: the sample businesses.
 #[derive(Debug, Clone, Default)]
 pub struct DemoSite {
@@ -98,14 +108,11 @@ impl Pages {
         self.demo.as_ref()
     }
 
-    pub(crate) fn book(
-        &self,
-        public_key: &str,
-        title: &str,
-        organization: &impl Serialize,
-    ) -> Response {
+    pub(crate) fn book(&self, page: &BookPage<'_>, organization: &impl Serialize) -> Response {
         let organization = Value::from(Serde(organization));
-        self.render("book.html", OWN_FILES_ONLY, context! { public_key, title, organization })
+        let BookPage { public_key, title, link, notice } = *page;
+        let context = context! { public_key, title, link, notice, organization };
+        self.render("book.html", OWN_FILES_ONLY, context)
     }
 
     pub(crate) fn demo_index(&self, site: &DemoSite) -> Response {

@@ -6,6 +6,7 @@ mod auth;
 mod created;
 mod emails;
 mod entities;
+mod express_links;
 mod files;
 mod flow_files;
 mod flows;
@@ -171,7 +172,8 @@ pub(crate) fn documented() -> Routes {
         .expose_headers([RETRY_AFTER, REQUEST_ID]);
     let admin = platform()
         .layered(|it| it.layer(DefaultBodyLimit::max(LARGEST_ADMIN_BODY)).layer(CsrfLayer::new()));
-    let widget = widget().and(waitlist::routes()).layered(|it| it.layer(cors));
+    let widget =
+        widget().and(files::of_visits()).and(waitlist::routes()).layered(|it| it.layer(cors));
     widget.and(admin).and(files::served()).and(system())
 }
 
@@ -216,6 +218,7 @@ fn widget() -> Routes {
 fn platform() -> Routes {
     organizations::routes()
         .and(entities::routes())
+        .and(express_links::routes())
         .and(routing::routes())
         .and(flows::routes())
         .and(api_keys::routes())
@@ -251,6 +254,8 @@ pub(crate) fn undocumented() -> Router<Api> {
         .route("/docs/problems/{code}", get(crate::pages::problem_type))
         .route("/docs/{file}", get(assets::serve))
         .route("/book/{public_key}", get(pages::book))
+        .route("/b/{slug}", get(pages::link))
+        .route("/b/{organization}/{slug}", get(pages::link_of))
         .route("/account", get(pages::account))
         .route("/account/{page}", get(pages::account))
         .route("/demo", get(pages::demo))

@@ -18,6 +18,8 @@ mod documents;
 mod entities;
 #[path = "api/examples.rs"]
 mod examples;
+#[path = "api/express_links.rs"]
+mod express_links;
 #[path = "api/files.rs"]
 mod files;
 #[path = "api/flow_files.rs"]
@@ -66,5 +68,7 @@ mod site;
 mod timing;
 #[path = "api/tokens.rs"]
 mod tokens;
+#[path = "api/visits_files.rs"]
+mod visits_files;
 #[path = "api/waitlist.rs"]
 mod waitlist;

@@ -18,7 +18,7 @@ use crate::{
     gate::Gate,
     migrations::{MIGRATIONS, Migrations},
     retries::UnderWay,
-    sessions::Remembered,
+    sessions::{LinkTurns, Remembered},
 };
 
 /// Hands the store over. From here on the doors are the only ways to a [`Tenant`]: the public one
@@ -86,6 +86,7 @@ pub(crate) struct Caches {
     pub(crate) schedules: Cache<(Id<Organization>, Id<Schedule>), Option<Schedule>>,
     pub(crate) routers: Cache<Id<Organization>, Routers>,
     pub(crate) sessions: Cache<(Id<Organization>, Id<BookingSession>), Remembered>,
+    pub(crate) links: LinkTurns,
 }
 
 /// Another process may change zones, schedules and routers: so long until it is seen here.
@@ -100,6 +101,7 @@ impl Default for Caches {
             schedules: Cache::new(4_096, Some(LIVE)),
             routers: Cache::new(512, Some(LIVE)),
             sessions: Cache::new(4_096, None),
+            links: LinkTurns::default(),
         }
     }
 }

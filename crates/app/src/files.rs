@@ -6,6 +6,7 @@ mod quota;
 mod removal;
 mod rules;
 mod upload;
+mod visits;
 
 use std::{path::PathBuf, sync::Arc};
 

@@ -77,9 +77,9 @@ pub use crate::{
     routing::Resolved,
     schedulers::{Scheduler, SchedulerSettings},
     sessions::{
-        At, Executed, Following, Happened, NoPoint, Part, RawEvent, Replayed, Screen, SessionState,
-        SessionToken, StartSession, Started, Summary, Sweeper, Swept, Timeslots, TimeslotsDay,
-        TimeslotsSlot, VisitorSession,
+        At, Executed, Following, Happened, HostedLink, NoPoint, Part, RawEvent, Replayed, Screen,
+        SessionState, SessionToken, StartSession, Started, Summary, Sweeper, Swept, Timeslots,
+        TimeslotsDay, TimeslotsSlot, VisitorSession,
     },
     tenant::Tenant,
     waitlist::NewWaitlistRequest,

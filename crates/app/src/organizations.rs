@@ -54,15 +54,7 @@ impl SystemDoor {
 
     /// By id, or by slug.
     pub async fn find_organization(&self, slug_or_id: &str) -> Result<Option<Doc<Organization>>> {
-        let platform = self.0.store.platform();
-        if let Ok(id) = slug_or_id.parse::<Id<Organization>>()
-            && let Some(found) = platform.get(id).await?
-        {
-            return Ok(Some(found));
-        }
-        let slug = Scalar::Text(slug_or_id.to_owned());
-        let (found, _) = platform.list(Find::by(BY_SLUG, [slug]).limit(1)).await?;
-        Ok(found.into_iter().next())
+        self.0.find_organization(slug_or_id).await
     }
 
     /// All of them, oldest first.
@@ -267,5 +259,23 @@ impl Tenant {
     pub async fn profile(&self) -> Result<Doc<Organization>> {
         let found = self.house().store.platform().get(self.organization()).await?;
         found.ok_or(Error::NotFound("organization"))
+    }
+}
+
+impl House {
+    /// By its subdomain, or its id.
+    pub(crate) async fn find_organization(
+        &self,
+        slug_or_id: &str,
+    ) -> Result<Option<Doc<Organization>>> {
+        let platform = self.store.platform();
+        if let Ok(id) = slug_or_id.parse::<Id<Organization>>()
+            && let Some(found) = platform.get(id).await?
+        {
+            return Ok(Some(found));
+        }
+        let slug = Scalar::Text(slug_or_id.to_owned());
+        let (found, _) = platform.list(Find::by(BY_SLUG, [slug]).limit(1)).await?;
+        Ok(found.into_iter().next())
     }
 }

@@ -7,7 +7,9 @@ mod compare;
 mod confirmation;
 mod effects;
 mod execute;
+mod express_link;
 mod facts;
+mod files;
 mod follow;
 mod history;
 mod journal;
@@ -27,6 +29,7 @@ use self::memory::Seen;
 pub use self::{
     compare::Summary,
     execute::Executed,
+    express_link::HostedLink,
     follow::{Following, Happened},
     history::{At, NoPoint, Part, RawEvent, Screen, SessionState},
     replay::Replayed,
@@ -36,6 +39,7 @@ pub use self::{
     token::SessionToken,
 };
 pub(crate) use self::{
+    express_link::LinkTurns,
     journal::{as_stored, from_stored as read_event},
     memory::Remembered,
 };

@@ -18,6 +18,8 @@ mod clock;
 mod commands;
 #[path = "app/doctor.rs"]
 mod doctor;
+#[path = "app/express_links.rs"]
+mod express_links;
 #[path = "app/files.rs"]
 mod files;
 #[path = "app/flows.rs"]
@@ -61,5 +63,7 @@ mod sweeper;
 mod tokens;
 #[path = "app/visitor.rs"]
 mod visitor;
+#[path = "app/visitors_files.rs"]
+mod visitors_files;
 #[path = "app/visits.rs"]
 mod visits;

@@ -1,6 +1,6 @@
 use std::{fmt::Write as _, process::ExitCode};
 
-use api::{DemoBusiness, DemoSite};
+use api::DemoSite;
 use app::NewUser;
 use clap::Args;
 use model::{
@@ -13,7 +13,7 @@ use crate::{
     config::Config,
     mail,
     output::{Failure, Output},
-    samples::SAMPLES,
+    samples::{Installed, SAMPLES},
     serve,
     stores::{self, Opened},
 };
@@ -39,27 +39,28 @@ impl Demo {
         for sample in &SAMPLES {
             installed.push(sample.install(&opened.system).await?);
         }
-        let owner = owner(&opened, installed.iter().filter_map(|it| it.0.parse().ok())).await?;
+        let owner =
+            owner(&opened, installed.iter().filter_map(|it| it.organization.parse().ok())).await?;
         let organizations: Vec<_> = installed
             .iter()
-            .map(|(id, business)| {
+            .map(|Installed { organization, business, link }| {
                 json!({
-                    "id": id,
+                    "id": organization,
                     "slug": business.slug,
                     "name": business.name,
                     "public_key": business.public_key,
                     "hosted_url": format!("{base_url}/book/{}", business.public_key),
                     "website_url": format!("{base_url}/demo/{}", business.slug),
+                    "express_link_url": format!("{base_url}{link}"),
                 })
             })
             .collect();
         let mailbox_url = mail::mailbox(config, &mailing).map(|_| format!("{base_url}/mailbox"));
         let announcement = json!({ "event": "listening", "base_url": base_url, "store": url, "organizations": organizations, "sign_in": owner, "mailbox_url": mailbox_url });
         output.answer(&announcement, || {
-            let businesses = installed.iter().map(|it| &it.1);
-            for_people(&base_url, &url, owner.as_ref(), mailbox_url.as_deref(), businesses)
+            for_people(&base_url, &url, owner.as_ref(), mailbox_url.as_deref(), &installed)
         });
-        let site = DemoSite { businesses: installed.into_iter().map(|it| it.1).collect() };
+        let site = DemoSite { businesses: installed.into_iter().map(|it| it.business).collect() };
         serve::run(server, opened, mailing, config, Some(site)).await
     }
 }
@@ -92,20 +93,20 @@ async fn owner(
     Ok(Some(json!({ "email": EMAIL, "password": *password })))
 }
 
-fn for_people<'a>(
+fn for_people(
     base_url: &str,
     store: &str,
     owner: Option<&Value>,
     mailbox_url: Option<&str>,
-    businesses: impl Iterator<Item = &'a DemoBusiness>,
+    installed: &[Installed],
 ) -> String {
     let mut text = format!(
         "\n  Wrkbelt is running with three sample businesses.\n\n  Start here          {base_url}/demo\n"
     );
-    for business in businesses {
+    for Installed { business, link, .. } in installed {
         let _ = write!(
             text,
-            "\n  {}\n    its website       {base_url}/demo/{}\n    its booking page  {base_url}/book/{}\n",
+            "\n  {}\n    its website       {base_url}/demo/{}\n    its booking page  {base_url}/book/{}\n    an express link   {base_url}{link}\n",
             business.name, business.slug, business.public_key
         );
     }

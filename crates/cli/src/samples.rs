@@ -2,10 +2,13 @@ use api::DemoBusiness;
 use app::{NewOrganization, SchedulerSettings, SystemDoor};
 use model::{
     Id,
-    content::Address,
+    content::{Address, Slug},
     core::{BrandKit, TenantSubdomain},
-    flow::file::FlowFile,
-    scheduler::{BookingFlow, BookingFlowRouter, Initialization, MatchingCriteria, PriorityClass},
+    flow::{FlowBundle, file::FlowFile},
+    scheduler::{
+        BookingFlow, BookingFlowExpressLink, BookingFlowRouter, Initialization, MatchingCriteria,
+        PrefilledState, PriorityClass,
+    },
 };
 use serde::Deserialize;
 
@@ -41,9 +44,28 @@ struct Business {
     address: Option<Address>,
     brand: BrandKit,
     launch: Initialization,
+    link: SampleLink,
     #[serde(default)]
     routers: Vec<Router>,
     website: serde_json::Value,
+}
+
+/// An express link to one of the services.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SampleLink {
+    slug: Slug,
+    name: String,
+    service: Slug,
+    zip: Option<String>,
+}
+
+/// A sample that was installed.
+pub(crate) struct Installed {
+    pub(crate) organization: String,
+    pub(crate) business: DemoBusiness,
+    /// Path of its express link.
+    pub(crate) link: String,
 }
 
 /// Leads to the business's flow.
@@ -77,10 +99,7 @@ impl Router {
 impl Sample {
     /// Makes the organization with its published flow and its scheduler; what is there already
     /// stays.
-    pub(crate) async fn install(
-        &self,
-        system: &SystemDoor,
-    ) -> Result<(String, DemoBusiness), Failure> {
+    pub(crate) async fn install(&self, system: &SystemDoor) -> Result<Installed, Failure> {
         let business: Business = serde_saphyr::from_str(self.business)
             .map_err(|error| Failure::new(error.to_string()))?;
         let flow = FlowFile::parse(self.flow).map_err(|error| Failure::new(error.to_string()))?;
@@ -106,6 +125,8 @@ impl Sample {
         let routers = business.routers.into_iter().map(|it| it.to(imported.booking_flow_id));
         tenant.ensure_routers(&routers.collect::<Vec<_>>()).await?;
         let (bundle, _) = tenant.draft(&flow.flow.slug).await?;
+        let link = format!("/b/{slug}/{}", business.link.slug);
+        tenant.ensure_express_link(&business.link.of(&bundle)).await?;
         let tagline =
             business.website.get("tagline").and_then(|it| it.as_str()).unwrap_or_default();
         let demo = DemoBusiness {
@@ -121,6 +142,29 @@ impl Sample {
             website: business.website,
             flow: app::Drawing::of(&bundle),
         };
-        Ok((organization.to_string(), demo))
+        Ok(Installed { organization: organization.to_string(), business: demo, link })
+    }
+}
+
+impl SampleLink {
+    fn of(self, bundle: &FlowBundle) -> BookingFlowExpressLink {
+        let services = &bundle.snapshot.services;
+        let service_id = services.iter().find(|it| it.body.slug == self.service).map(|it| it.id);
+        BookingFlowExpressLink {
+            booking_flow_id: bundle.snapshot.flow.id,
+            slug: self.slug,
+            name: self.name,
+            prefilled_state: PrefilledState {
+                zip: self.zip,
+                service_id,
+                ..PrefilledState::default()
+            },
+            skip_steps: Vec::new(),
+            campaign: None,
+            expires_at: None,
+            max_uses: None,
+            uses: 0,
+            is_active: true,
+        }
     }
 }

@@ -164,6 +164,8 @@ pub enum LookupKind {
     TenantSubdomain,
     /// `memberships`: a user and an organization.
     Membership,
+    /// `booking_flow_express_links.slug`, and the flow: organizations may have the same slug.
+    ExpressLink,
 }
 
 /// A document as it is stored: the body and what the store says about it. The owner is not in

@@ -9,6 +9,8 @@ mod chain;
 mod command;
 mod decide;
 mod event;
+mod files;
+mod prefilled;
 mod rejection;
 mod state;
 mod timeline;
@@ -19,8 +21,10 @@ pub use booking::booking;
 pub use chain::{AsStored, BrokenChain, Chain, EventHash, Link};
 pub use command::{Claimed, Command, CustomerDetails, Input, Seat, SlotOutcome};
 pub(crate) use decide::check_value;
-pub use decide::{Decided, decide, start, sweep};
+pub use decide::{Decided, LinkOutcome, decide, start, start_by_link, sweep};
 pub use event::{EventBody, EventData, FieldFailure, GivenAnswer, SessionEvent};
+pub use files::{AttachedFile, FilePlace};
+pub use prefilled::{LinkFault, LinkFaultCode, Prefilled, PrefilledAnswer};
 pub use rejection::Rejection;
 pub use state::{
     AbandonReason, Active, Attribution, BookingSession, ClickIds, CurrentState, Device, DeviceKind,

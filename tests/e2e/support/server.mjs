@@ -37,8 +37,9 @@ export class Server {
     const late = setTimeout(() => child.kill("SIGKILL"), START_MS);
     for await (const line of createInterface({ input: child.stdout })) {
       clearTimeout(late);
-      const { base_url: url, setup_url: setupUrl, store, organizations } = JSON.parse(line);
-      return { url, setupUrl, store, organizations };
+      const said = JSON.parse(line);
+      const { base_url: url, setup_url: setupUrl, store, organizations, sign_in: owner } = said;
+      return { url, setupUrl, store, organizations, owner };
     }
     throw new Error(`${binary} ${command} ended before it listened: ${this.log}`);
   }
@@ -69,6 +70,29 @@ export class Server {
     const answer = await response.json();
     if (!response.ok) throw new Error(`${path}: ${response.status} ${JSON.stringify(answer)}`);
     return answer;
+  }
+
+  /** The owner of the sample businesses, with the API of members. */
+  async signIn() {
+    const call = async (method, path, body, cookie) => {
+      const response = await fetch(`${this.url}/api/v1/${path}`, {
+        method,
+        headers: {
+          ...(cookie && { cookie }),
+          ...(body && { "content-type": "application/json" }),
+        },
+        body: body && JSON.stringify(body),
+      });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${path}: ${response.status} ${text}`);
+      return { response, json: text && JSON.parse(text) };
+    };
+    const { response } = await call("POST", "auth/login", this.owner);
+    const cookies = response.headers.getSetCookie().map((it) => it.split(";")[0]);
+    return {
+      get: async (path) => (await call("GET", path, null, cookies.join("; "))).json,
+      post: async (path, body) => (await call("POST", path, body, cookies.join("; "))).json,
+    };
   }
 
   async events({ id, token }) {

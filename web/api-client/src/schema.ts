@@ -106,6 +106,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/public/v1/sessions/{id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep a file for the photo question or the step where the visitor is; `attach_file` adds it to the visit */
+        post: operations["add_session_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/public/v1/waitlist": {
         parameters: {
             query?: never;
@@ -827,7 +844,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * One express link
+         * One express link, with its address
          * @description Needs the permission `VIEW_BOOKING_FLOW_EXPRESS_LINKS`.
          */
         get: operations["get_booking_flow_express_link"];
@@ -1449,6 +1466,26 @@ export interface paths {
          * @description Needs the permission `UPDATE_API_KEY`.
          */
         patch: operations["update_api_key"];
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_express_links/{id}/qr.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A QR code of an express link’s address, for print
+         * @description Needs the permission `VIEW_BOOKING_FLOW_EXPRESS_LINKS`.
+         */
+        get: operations["show_express_link_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/v1/organizations/{organization_id}/api_keys/{id}/revoke": {
@@ -2241,6 +2278,19 @@ export interface components {
         };
         /** @description What kind of somebody. */
         ActorKind: ("user" | "api_key") | "system" | "booker";
+        /** @description A file of a visit, before it is attached. */
+        AddedView: {
+            filename: string;
+            /** @description For `attach_file`. */
+            id: string;
+            /** @description As the content says; pictures are written anew. */
+            mime_type: string;
+            /**
+             * Format: uint64
+             * @description In bytes.
+             */
+            size: number;
+        };
         /** @description Asks what else whoever comes should know. */
         AdditionalDetails: {
             /** @default [] */
@@ -2342,6 +2392,20 @@ export interface components {
             last_name: string;
             /** @description Where they heard of it. */
             source?: string | null;
+        };
+        /** @description A file that a visitor has added, and where. */
+        AttachedFile: {
+            file_id: string;
+            filename: string;
+            mime_type: string;
+            /** @description The photo question that it answers. */
+            node_id?: string | null;
+            /**
+             * Format: uint64
+             * @description In bytes.
+             */
+            size: number;
+            step_id: string;
         };
         /** @description Where the visitor came from. */
         Attribution: {
@@ -2647,6 +2711,53 @@ export interface components {
             skip_steps?: string[];
             /** @description Unique in the organization. */
             slug: string;
+        };
+        /** @description A link that starts a session with some of it already filled in. */
+        BookingFlowExpressLinkLocated: {
+            _id: string;
+            booking_flow_id: string;
+            campaign?: components["schemas"]["CampaignCriteria"] | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at?: string | null;
+            is_active: boolean;
+            /** Format: uint32 */
+            max_uses?: number | null;
+            /** @description 1 to 100 characters. */
+            name: string;
+            organization_id?: string;
+            /**
+             * @default {
+             *       "answers": [],
+             *       "customer": null,
+             *       "details": {},
+             *       "service_id": null,
+             *       "timeslot_preference": null,
+             *       "zip": null
+             *     }
+             */
+            prefilled_state?: components["schemas"]["PrefilledState"];
+            /**
+             * @description Passed over when their data are complete and valid.
+             * @default []
+             */
+            skip_steps?: string[];
+            /** @description Unique in the organization. */
+            slug: string;
+            /** Format: date-time */
+            updated_at: string;
+            /**
+             * Format: uri
+             * @description For visitors.
+             */
+            url: string;
+            /**
+             * Format: uint32
+             * @default 0
+             */
+            uses?: number;
+            version: number;
         };
         BookingFlowExpressLinkPage: {
             data: components["schemas"]["BookingFlowExpressLinkDocument"][];
@@ -3515,6 +3626,14 @@ export interface components {
                 [key: string]: unknown;
             };
         } | {
+            file_id: string;
+            /** @constant */
+            type: "attach_file";
+        } | {
+            file_id: string;
+            /** @constant */
+            type: "remove_file";
+        } | {
             /** Format: date */
             from: string;
             /**
@@ -4320,6 +4439,13 @@ export interface components {
         };
         /** @description Where the widget is drawn. */
         LaunchMode: "inline" | "modal" | "floating";
+        /** @description Why an express link does not do all that it was made for. */
+        LinkFault: {
+            code: components["schemas"]["LinkFaultCode"];
+            /** @description The id or the key of what does not fit; never a value. */
+            of?: string | null;
+        };
+        LinkFaultCode: ("inactive" | "expired" | "used_up" | "service_unreachable" | "service_archived" | "zip_invalid" | "zip_out_of_area" | "details_invalid" | "customer_invalid" | "step_unknown") | "unknown" | "unpublished" | "answer_gone" | "answer_unreachable";
         /** @description The way to a private file. */
         LinkView: {
             /** Format: date-time */
@@ -4514,7 +4640,7 @@ export interface components {
          * @description Why the visitor could not go on as they wished.
          * @enum {string}
          */
-        Notice: "out_of_area" | "waitlist" | "no_timeslots" | "timeslot_lost" | "timeslot_expired";
+        Notice: "out_of_area" | "waitlist" | "no_timeslots" | "timeslot_lost" | "timeslot_expired" | "link_unknown" | "link_inactive" | "link_expired" | "link_used_up" | "link_unpublished";
         /** @description A tenant: a business, with all that it owns isolated from every other. */
         OrganizationDocument: {
             _id: string;
@@ -4709,6 +4835,28 @@ export interface components {
             x: number;
             /** Format: double */
             y: number;
+        };
+        /** @description What an express link fills in, as far as it fits the flow. */
+        Prefilled: {
+            answers?: components["schemas"]["PrefilledAnswer"][];
+            customer?: components["schemas"]["CustomerDetails"] | null;
+            /** @description As the fields want them. */
+            details?: {
+                [key: string]: unknown;
+            };
+            /** @description The visitor went back: from then on only they decide. */
+            is_over?: boolean;
+            skip_steps?: string[];
+            /** @description When the visitor would rather come: `morning`, or a date. */
+            timeslot_preference?: string | null;
+            zip?: string | null;
+            /** @description The zone that had the postal code when the visit began. */
+            zone_id?: string | null;
+        };
+        /** @description The answer to a question where it stands in the graph. */
+        PrefilledAnswer: {
+            answer_ids: string[];
+            node_id: string;
         };
         /** @description Applied through the same commands that a visitor would send. */
         PrefilledState: {
@@ -5234,8 +5382,12 @@ export interface components {
                 [key: string]: unknown;
             };
             file_ids?: string[];
+            /** @description What is known of them, in the same order. */
+            files?: components["schemas"]["AttachedFile"][];
             /** Format: date-time */
             held_until?: string | null;
+            /** @description By the express link with which the visit began. */
+            prefilled?: components["schemas"]["Prefilled"] | null;
             /** @description The seats that make the timeslot theirs. */
             seats?: components["schemas"]["Seat"][];
             service_id?: string | null;
@@ -5383,6 +5535,21 @@ export interface components {
             event_type: "FLOW_ROUTED";
         } | {
             data: {
+                express_link_id: string;
+                prefilled: components["schemas"]["Prefilled"];
+            };
+            /** @constant */
+            event_type: "EXPRESS_LINK_APPLIED";
+        } | {
+            data: {
+                /** @description Absent: there is no such link. */
+                express_link_id?: string | null;
+                reasons: components["schemas"]["LinkFault"][];
+            };
+            /** @constant */
+            event_type: "EXPRESS_LINK_DEGRADED";
+        } | {
+            data: {
                 step_id: string;
                 step_type: components["schemas"]["StepType"];
             };
@@ -5462,6 +5629,16 @@ export interface components {
             };
             /** @constant */
             event_type: "DETAILS_SUBMITTED";
+        } | {
+            data: components["schemas"]["AttachedFile"];
+            /** @constant */
+            event_type: "FILE_ATTACHED";
+        } | {
+            data: {
+                file_id: string;
+            };
+            /** @constant */
+            event_type: "FILE_REMOVED";
         } | {
             data: {
                 /** Format: date */
@@ -5655,6 +5832,12 @@ export interface components {
         StartBody: {
             attribution?: components["schemas"]["AttributionBody"];
             device?: components["schemas"]["DeviceBody"];
+            /**
+             * @description The slug of the express link that the visitor followed. One that cannot be used begins an
+             *     ordinary visit, whose `message` says so.
+             * @default null
+             */
+            express_link?: string | null;
             /**
              * @description BCP 47 tag; absent is the business's own.
              * @default null
@@ -6046,6 +6229,8 @@ export interface components {
             session_id: string;
             status: components["schemas"]["ViewStatus"];
             step: components["schemas"]["ViewStep"];
+            /** @description Where files can be added. */
+            upload?: components["schemas"]["ViewUpload"] | null;
         };
         ViewAnswer: {
             /** @description The heading it stands under. */
@@ -6078,6 +6263,20 @@ export interface components {
             required: boolean;
             rules: components["schemas"]["ValueRules"];
         };
+        /** @description A file that was added. */
+        ViewFile: {
+            filename: string;
+            id: string;
+            mime_type: string;
+            /** @description The photo question that it answers. */
+            node_id?: string | null;
+            /**
+             * Format: uint64
+             * @description In bytes.
+             */
+            size: number;
+            step_id: string;
+        };
         ViewGivenAnswer: {
             answer_ids: string[];
             node_id: string;
@@ -6107,9 +6306,11 @@ export interface components {
             details: {
                 [key: string]: unknown;
             };
-            files: string[];
+            files: components["schemas"]["ViewFile"][];
             service?: components["schemas"]["ViewService"] | null;
             timeslot?: components["schemas"]["ViewTimeslot"] | null;
+            /** @description When the visitor would rather come, by the link that they followed: `morning`, or a date. */
+            timeslot_preference?: string | null;
             zip?: string | null;
         };
         ViewService: {
@@ -6166,6 +6367,18 @@ export interface components {
             /** Format: date-time */
             start: string;
             time_zone: string;
+        };
+        /** @description What can be added at the present place. */
+        ViewUpload: {
+            /**
+             * Format: uint64
+             * @description Of each file.
+             */
+            max_bytes: number;
+            /** Format: uint32 */
+            max_files: number;
+            /** @description As `image/jpeg`, or `image/*`. */
+            mime_types: string[];
         };
         Viewport: {
             /** Format: double */
@@ -6485,6 +6698,53 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Timeslots"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_session_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the session. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    access_level?: components["schemas"]["AccessLevel"];
+                    /** @default files */
+                    directory?: string;
+                    /**
+                     * Format: binary
+                     * @description The last part: at most 25 MiB.
+                     */
+                    file: string;
+                    /** @description A JSON object of texts. */
+                    metadata?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description A file of a visit, before it is attached. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AddedView"];
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */
@@ -9229,7 +9489,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["BookingFlowExpressLinkDocument"];
+                    "application/json": components["schemas"]["BookingFlowExpressLinkLocated"];
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */
@@ -11493,6 +11753,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ApiKeyDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_express_link_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The code */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */

@@ -17,14 +17,14 @@ const question = viewAt({
   step: { id: "s2", type: "service_selection", title: "What?", config: {} },
 });
 
-function talk(replies: Parameters<typeof scripted>[0]) {
+function talk(replies: Parameters<typeof scripted>[0], link?: string) {
   const { fetcher, calls } = scripted(replies);
   const told: Told[] = [];
   const conversation = new Conversation(
     new PublicApi("https://book.test", "pk", fetcher),
     new Memory("pk"),
     {
-      visit: () => ({ page_url: "https://shop.test/" }),
+      visit: () => ({ page_url: "https://shop.test/", ...(link && { express_link: link }) }),
       tell: (news) => told.push(news),
       pause: async () => {},
     },
@@ -150,5 +150,29 @@ describe("a session", () => {
     const { conversation } = talk([{ status: 404, body: { status: 404 } }]);
     await conversation.begin();
     expect(conversation.state.trouble).toBe("paused");
+  });
+});
+
+describe("an express link", () => {
+  it("begins a visit of its own, and the same one after a reload", async () => {
+    await talk([opened()]).conversation.begin();
+    sessionStorage.setItem("wrkbelt:pk:draft:s2:", '{"notes":"of another visit"}');
+    const first = talk([opened(question)], "spring");
+    await first.conversation.begin();
+    expect(first.calls[0]?.body?.express_link).toBe("spring");
+    expect(first.conversation.memory.draft("s2:")).toBe(null);
+
+    const again = talk([{ status: 200, body: question }], "spring");
+    await again.conversation.begin();
+    expect(again.calls[0]?.path).toContain("/public/v1/sessions/");
+    expect(again.conversation.state.view?.step.id).toBe("s2");
+
+    const other = talk([opened()], "summer");
+    await other.conversation.begin();
+    expect(other.calls[0]?.body?.express_link).toBe("summer");
+
+    const plain = talk([{ status: 200, body: question }]);
+    await plain.conversation.begin();
+    expect(plain.calls[0]?.path).toContain("/public/v1/sessions/");
   });
 });

@@ -1,5 +1,5 @@
 import type { Command, FieldError, Scheduler, SessionRequest, Timeslots, View } from "./api";
-import { type PublicApi, Refusal } from "./client";
+import { type PublicApi, Refusal, type SessionKey } from "./client";
 import type { Memory, StoredSession } from "./memory";
 import { newId, type Wait, wait, withRetry } from "./retry";
 
@@ -107,6 +107,11 @@ export class Conversation {
     return slots;
   }
 
+  /** What opens the session, for files, which go their own way. */
+  get session(): SessionKey | null {
+    return this.#session;
+  }
+
   /** The id of a step of this type that the visitor has passed, when known. */
   stepId(type: string): string | undefined {
     return this.#session?.steps[type];
@@ -139,8 +144,11 @@ export class Conversation {
   }
 
   async #resumeOrOpen(): Promise<void> {
+    const visit = this.around.visit();
+    const link = visit.express_link ?? undefined;
     const saved = this.memory.session();
-    if (saved) {
+    // A link leads where it says, whatever the visitor was about before.
+    if (saved && (!link || link === saved.link)) {
       try {
         const view = await withRetry(() => this.api.view(saved), this.#pause);
         this.#session = saved;
@@ -151,8 +159,9 @@ export class Conversation {
         this.memory.forget();
       }
     }
-    const opened = await withRetry(() => this.api.openSession(this.around.visit()), this.#pause);
-    this.#session = { id: opened.session_id, token: opened.session_token, steps: {} };
+    const opened = await withRetry(() => this.api.openSession(visit), this.#pause);
+    if (link) this.memory.dropDrafts();
+    this.#session = { id: opened.session_id, token: opened.session_token, steps: {}, link };
     this.#take({ ...opened.view, sequence: opened.sequence });
   }
 

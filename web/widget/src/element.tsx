@@ -27,7 +27,7 @@ export class BookingElement extends HTMLElement {
     const publicKey = this.getAttribute("public-key") ?? "";
     const api = new PublicApi(this.getAttribute("base-url") || HOME, publicKey);
     const conversation = new Conversation(api, new Memory(publicKey), {
-      visit: () => sessionRequest(this.getAttribute("locale")),
+      visit: () => sessionRequest(this.getAttribute("locale"), this.#link()),
       tell: (news) => this.#tell(news),
     });
     this.#conversation = conversation;
@@ -85,8 +85,16 @@ export class BookingElement extends HTMLElement {
     this.#draw();
     const open = this.getAttribute("open");
     if (this.#mode() === "inline") await (begun ?? conversation.begin());
-    else if (open === null ? scheduler?.launch.auto_open : open !== "false") this.open();
+    else if (open === null ? scheduler?.launch.auto_open || this.#link() : open !== "false")
+      this.open();
     this.#emit("ready", {});
+  }
+
+  /** The express link that the visitor followed: to a page of its own, or to the business's. */
+  #link(): string | null {
+    return (
+      this.getAttribute("link") || new URLSearchParams(location.search).get("wrkbelt_link") || null
+    );
   }
 
   #mode(): LaunchMode | null {

@@ -12,6 +12,7 @@ export function viewAt(change: Partial<View> = {}): View {
     step: { id: "s1", type: "zipcode", title: "Where?", config: {} },
     fields: [],
     consents: [],
+    upload: null,
     selections: { answers: [], consents: [], details: {}, files: [] },
     message: null,
     booking: null,

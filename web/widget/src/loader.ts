@@ -8,11 +8,11 @@ const script =
 if (script) {
   script.dataset.done = "";
   const base = new URL(".", script.src).href.slice(0, -1);
-  const { key, target, mode, open, locale } = script.dataset;
+  const { key, target, mode, open, locale, link } = script.dataset;
 
   const place = () => {
     const element = document.createElement("wrkbelt-booking");
-    const attributes = { "public-key": key, "base-url": base, mode, open, locale };
+    const attributes = { "public-key": key, "base-url": base, mode, open, locale, link };
     for (const [name, value] of Object.entries(attributes))
       if (value !== undefined) element.setAttribute(name, value);
     const inside = target && document.querySelector(target);

@@ -6,6 +6,8 @@ export type Draft = Record<string, string | boolean | string[]>;
 export interface StoredSession extends SessionKey {
   /** The ids of the steps that were seen, by type: a way back from the summary. */
   steps: Record<string, string>;
+  /** The express link that began it. */
+  link?: string | undefined;
 }
 
 /** What the browser remembers of one scheduler: the session (lasting) and the drafts (this tab). */
@@ -23,7 +25,7 @@ export class Memory {
   session(): StoredSession | null {
     const saved = read(this.lasting, `${this.#prefix}session`) as Partial<StoredSession> | null;
     if (!saved || typeof saved.id !== "string" || typeof saved.token !== "string") return null;
-    return { id: saved.id, token: saved.token, steps: saved.steps ?? {} };
+    return { id: saved.id, token: saved.token, steps: saved.steps ?? {}, link: saved.link };
   }
 
   keep(session: StoredSession): void {

@@ -6,12 +6,13 @@ const LONGEST_URL = 2048;
 const LONGEST_VALUE = 256;
 
 /** What opening a session tells the server about where the visitor came from. */
-export function sessionRequest(locale: string | null): SessionRequest {
+export function sessionRequest(locale: string | null, link: string | null): SessionRequest {
   const attribution = readAttribution(location.search, document.cookie);
   return {
     page_url: location.href.slice(0, LONGEST_URL),
     ...(document.referrer && { referrer: document.referrer.slice(0, LONGEST_URL) }),
     ...(locale && { locale }),
+    ...(link && { express_link: link }),
     ...(attribution && { attribution }),
     device: readDevice(navigator.userAgent, navigator.maxTouchPoints),
   };

@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 
 pub(super) use self::{
     sent::{Asking, EntityPath, IfMatch, Sent, describe},
-    shape::{Document, Input, Patch, Shown, ShownPage, shown, shown_value},
+    shape::{Document, Input, Located, Patch, Shown, ShownPage, shown, shown_value},
 };
 use super::{About, Routes, once::Named};
 use crate::{
@@ -56,7 +56,10 @@ pub(super) fn routes() -> Routes {
         .and(managed::<BookingQuestionAnswer>())
         .and(managed::<BookingAnswerCategory>())
         .and(managed::<BookingFlowRouter>())
-        .and(managed::<BookingFlowExpressLink>())
+        .and(listed::<BookingFlowExpressLink, View<BookingFlowExpressLink>>())
+        .and(created::<BookingFlowExpressLink, Create<BookingFlowExpressLink>>())
+        .and(changed::<BookingFlowExpressLink, Update<BookingFlowExpressLink>>())
+        .and(deleted::<BookingFlowExpressLink, Delete<BookingFlowExpressLink>>())
         .and(managed::<BookingFlowDiagram>())
         .and(managed::<Customer>())
         .and(managed::<ServiceZone>())
@@ -109,22 +112,19 @@ fn about<E: Routed>(routes: impl FnOnce(&str, &str) -> Routes) -> Routes {
 fn seen<E: Routed + Readable, P: Requires>() -> Routes {
     let tag = E::COLLECTION.name;
     about::<E>(|name, label| {
-        Routes::new()
-            .get(
-                &all::<E>(),
-                About {
-                    id: &format!("list_{tag}"),
-                    tag,
-                    summary: &format!("A page of the organization’s {}", tag.replace('_', " ")),
-                },
-                list::<E, P>,
-            )
-            .get(
-                &one::<E>(),
-                About { id: &format!("get_{name}"), tag, summary: &format!("One {label}") },
-                get::<E, P>,
-            )
+        listed::<E, P>().get(
+            &one::<E>(),
+            About { id: &format!("get_{name}"), tag, summary: &format!("One {label}") },
+            get::<E, P>,
+        )
     })
+}
+
+fn listed<E: Routed + Readable, P: Requires>() -> Routes {
+    let tag = E::COLLECTION.name;
+    let summary = format!("A page of the organization’s {}", tag.replace('_', " "));
+    let about = About { id: &format!("list_{tag}"), tag, summary: &summary };
+    Routes::new().get(&all::<E>(), about, list::<E, P>)
 }
 
 fn created<E: Managed + JsonSchema, P: Requires>() -> Routes {

@@ -5,7 +5,7 @@ mod sent;
 
 use app::{FileLink, Link, Request};
 use axum::{Json, extract::DefaultBodyLimit};
-use model::{Timestamp, core::File};
+use model::{Id, Timestamp, core::File};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -14,13 +14,13 @@ use self::{
     sent::{FileBytes, Wanted},
 };
 use super::{
-    About, Routes,
+    About, Created, Routes,
     entities::{EntityPath, Made, shown},
     once::{Answered, Named, json},
 };
 use crate::{
     Problem,
-    callers::{Allowed, Create, LoggedIn, Public, View},
+    callers::{Allowed, ByToken, Create, LoggedIn, Public, View},
 };
 
 const ALL: &str = "/api/v1/organizations/{organization_id}/files";
@@ -35,6 +35,18 @@ struct LinkView {
     /// Path and query on this server.
     url: String,
     expires_at: Timestamp,
+}
+
+/// A file of a visit, before it is attached.
+#[derive(Serialize, JsonSchema)]
+struct AddedView {
+    /// For `attach_file`.
+    id: Id<File>,
+    filename: String,
+    /// As the content says; pictures are written anew.
+    mime_type: String,
+    /// In bytes.
+    size: u64,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -60,6 +72,15 @@ pub(super) fn routes() -> Routes {
     )
 }
 
+/// What visitors add to their visit.
+pub(super) fn of_visits() -> Routes {
+    let summary = "Keep a file for the photo question or the step where the visitor is; `attach_file` adds it to the visit";
+    let about = About { id: "add_session_file", tag: "widget", summary };
+    Routes::new()
+        .post("/public/v1/sessions/{id}/files", about, add)
+        .layered(|it| it.layer(DefaultBodyLimit::max(LARGEST_FORM)))
+}
+
 /// What everybody may read who has the address.
 pub(super) fn served() -> Routes {
     let summary = "The bytes of a public file, or of a private one to which there is a link";
@@ -69,6 +90,12 @@ pub(super) fn served() -> Routes {
 /// The address of a file's bytes.
 pub(super) fn path(to: Link) -> String {
     format!("/files/{to}")
+}
+
+async fn add(ByToken(visitor): ByToken, form: Form) -> Result<Created<AddedView>, Problem> {
+    let doc = form.file_alone(async |new, chunks| visitor.upload(new, chunks).await).await?;
+    let File { filename, mime_type, size, .. } = doc.body;
+    Ok(Created(AddedView { id: doc.id, filename, mime_type, size }))
 }
 
 async fn upload(

@@ -1,16 +1,16 @@
-use app::Error;
+use app::{Error, HostedLink};
 use axum::{
     extract::{Path, State, rejection::PathRejection},
     response::{IntoResponse, Redirect, Response},
 };
 
-use model::diagram::DiagramFormat;
+use model::{diagram::DiagramFormat, session::LinkFaultCode};
 
 use super::{
     flows::diagram::{Drawn, Seen},
     schedulers::OrganizationView,
 };
-use crate::{Api, DemoBusiness, Problem, problem::Code};
+use crate::{Api, DemoBusiness, Problem, pages::BookPage, problem::Code};
 
 /// What the path has where a page's name stands.
 pub(super) type Segment = Result<Path<String>, PathRejection>;
@@ -35,13 +35,59 @@ pub(super) async fn problems(State(api): State<Api>) -> Response {
 pub(super) async fn book(State(api): State<Api>, path: Segment) -> Response {
     let public_key = segment(path);
     match find(&api, &public_key).await {
-        Ok((title, organization)) => api.pages().book(&public_key, &title, &organization),
+        Ok((title, organization)) => {
+            let (public_key, title) = (&*public_key, &*title);
+            let page = BookPage { public_key, title, link: None, notice: None };
+            api.pages().book(&page, &organization)
+        }
         Err(Error::NotFound(_)) => {
             let detail = "There is no booking page at this address. Please check the link.";
             api.pages().problem(&Problem::new(Code::NotFound), "Page not found", detail)
         }
         Err(error) => Problem::from(error).into_response(),
     }
+}
+
+/// The page of an express link, where the slug is one organization's only.
+pub(super) async fn link(State(api): State<Api>, path: Segment) -> Response {
+    let slug = segment(path);
+    hosted_link(&api, None, &slug).await
+}
+
+/// The page of an express link that names its organization.
+pub(super) async fn link_of(
+    State(api): State<Api>,
+    path: Result<Path<(String, String)>, PathRejection>,
+) -> Response {
+    let (organization, slug) = path.map(|Path(names)| names).unwrap_or_default();
+    hosted_link(&api, Some(&organization), &slug).await
+}
+
+/// One that begins no visit says so, and offers the ordinary booking.
+async fn hosted_link(api: &Api, organization: Option<&str>, slug: &str) -> Response {
+    let not_found =
+        |detail: &str| api.pages().problem(&Problem::new(Code::NotFound), "Link not found", detail);
+    let found = match api.doors().express_link(organization, slug).await {
+        Ok(found) => found,
+        Err(Error::NotFound(_)) => {
+            return not_found("There is no such link. Please check the address.");
+        }
+        Err(error @ Error::NotAllowed(_)) => return not_found(&error.to_string()),
+        Err(error) => return Problem::from(error).into_response(),
+    };
+    let HostedLink { public_key, slug, title, scheduler, fault } = found;
+    let organization = match scheduler.organization().await {
+        Ok(organization) => OrganizationView::new(organization.body),
+        Err(error) => return Problem::from(error).into_response(),
+    };
+    let notice = fault.map(|it| match it {
+        LinkFaultCode::Expired => "This offer has ended",
+        LinkFaultCode::UsedUp => "This offer has been taken up",
+        _ => "This offer is not available at the moment",
+    });
+    let link = fault.is_none().then_some(&*slug);
+    let page = BookPage { public_key: public_key.as_str(), title: &title, link, notice };
+    api.pages().book(&page, &organization)
 }
 
 async fn find(api: &Api, public_key: &str) -> app::Result<(String, OrganizationView)> {

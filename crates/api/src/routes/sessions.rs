@@ -29,6 +29,10 @@ pub(super) struct StartBody {
     /// BCP 47 tag; absent is the business's own.
     #[serde(default)]
     locale: Option<String>,
+    /// The slug of the express link that the visitor followed. One that cannot be used begins an
+    /// ordinary visit, whose `message` says so.
+    #[serde(default)]
+    express_link: Option<String>,
     #[serde(default)]
     attribution: AttributionBody,
     #[serde(default)]
@@ -105,6 +109,7 @@ pub(super) async fn start(
             page_url: body.page_url,
             referrer: body.referrer.filter(|it| !it.is_empty()),
             locale: body.locale,
+            express_link: body.express_link.filter(|it| !it.is_empty()),
             attribution: Attribution { utm, click_ids, ga_client_id, ..Attribution::default() },
             device: Device {
                 kind: body.device.kind,

@@ -20,13 +20,14 @@ use std::{
 use axum::{body::Body, http::Request};
 use serde_json::{Map, Value, json};
 
-use crate::site::Site;
+use crate::{site::Site, visits_files};
 
 /// Every operation has one, and the description shows it. `make contract` makes them anew.
 #[tokio::test]
 async fn the_examples_are_what_the_api_answers() {
     let mut run = Run::new().await;
     run.visit().await;
+    run.visits_file().await;
     run.people().await;
     run.documents().await;
     run.waitlist().await;
@@ -155,6 +156,16 @@ impl Run {
         for operation in ["show_session", "list_session_events", "list_timeslots"] {
             self.call(operation, &session, token, None).await;
         }
+    }
+
+    async fn visits_file(&mut self) {
+        visits_files::take_files(&self.site).await;
+        let (id, token) = {
+            let visit = visits_files::at_the_details(&self.site).await;
+            (visit.id.clone(), visit.token.clone())
+        };
+        let photo = json!({ "filename": "kitchen.png" });
+        self.call("add_session_file", &[("id", &*id)], Some(&token), Some(photo)).await;
     }
 
     async fn waitlist(&mut self) {

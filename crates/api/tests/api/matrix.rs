@@ -55,6 +55,7 @@ const ROUTER: &str = r#"{
 /// theirs is not there is no finding.
 const UNREACHED: [(&str, &str); 33] = [
     ("accept_invitation", TOKEN),
+    ("add_session_file", BYTES),
     ("cancel_booking_flow_schedule", FLOW),
     ("change_avatar", BYTES),
     ("change_password", PASSWORD),

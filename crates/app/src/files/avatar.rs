@@ -8,7 +8,7 @@ use model::{
     core::{AccessLevel, File, FileStatus, User},
 };
 
-use super::upload::{NewFile, Owner, boxed};
+use super::upload::{NewFile, Owner, Terms, boxed};
 use crate::{Error, Result, SignedIn};
 
 impl SignedIn {
@@ -25,7 +25,8 @@ impl SignedIn {
         let owner = Owner { user: Some(self.user.id), ..Owner::default() };
         let new =
             NewFile { directory: "avatars".to_owned(), access_level: AccessLevel::Public, ..new };
-        let file = house.upload(owner, new, boxed(chunks), &self.by, |_, _| Ok(())).await?;
+        let terms = Terms::of(&self.by);
+        let file = house.upload(owner, new, boxed(chunks), &terms, |_, _| Ok(())).await?;
         let is_picture = Kind::from_mime(&file.body.mime_type).is_some_and(Kind::is_picture);
         if !is_picture {
             house.discard(None, &file, FileStatus::Deleted).await?;

@@ -85,7 +85,7 @@ impl House {
         let body = File { status, ..seen.body.clone() };
         let mut unit = self.store.platform().begin(at);
         self.put_file(&mut unit, owner, seen, &body)?;
-        unit.insert(self.environment.new_id(), &removal(owner, seen.id, at))?;
+        self.remove_later(&mut unit, owner, seen.id)?;
         match status {
             FileStatus::Deleted => {
                 let change = Change::deleted(seen);
@@ -183,6 +183,19 @@ impl House {
             unit.delete(file.id, file.version);
         }
         Ok(unit.commit().await?)
+    }
+}
+
+impl House {
+    /// Adds the job that removes the bytes of a file which the batch takes away.
+    pub(crate) fn remove_later(
+        &self,
+        unit: &mut PlatformUnit,
+        owner: Option<Id<Organization>>,
+        id: Id<File>,
+    ) -> Result<()> {
+        let at = self.environment.now();
+        Ok(unit.insert(self.environment.new_id(), &removal(owner, id, at))?)
     }
 }
 

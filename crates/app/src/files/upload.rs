@@ -9,10 +9,10 @@ use adapters::files::{FileName, StorageKey, Stored, Upload, UploadError};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt};
 use model::{
-    Doc, Id,
+    Doc, Id, Timestamp,
     core::{AccessLevel, File, FileStatus, FileUpload, Organization, User},
     hex,
-    session::BookingSession,
+    session::{BookingSession, FilePlace},
 };
 use serde_json::json;
 use sha2::{Digest, Sha256};
@@ -52,6 +52,23 @@ pub(super) struct Owner {
     pub(super) session: Option<Id<BookingSession>>,
 }
 
+/// What is taken, and for how long.
+pub(super) struct Terms<'a> {
+    pub(super) most_bytes: u64,
+    /// A place of a flow says which types it takes; otherwise all that can be kept are taken.
+    pub(super) place: Option<&'a FilePlace>,
+    pub(super) ends_at: Option<Timestamp>,
+    /// Whose change it is in the audit log, which visits are not in.
+    pub(super) by: Option<&'a By>,
+}
+
+impl<'a> Terms<'a> {
+    /// Those of people who are signed in.
+    pub(super) fn of(by: &'a By) -> Self {
+        Self { most_bytes: MOST_BYTES, place: None, ends_at: None, by: Some(by) }
+    }
+}
+
 impl Member {
     /// Keeps a file. Nobody can read it before all of it is there.
     ///
@@ -89,7 +106,7 @@ impl Member {
             attempt.received(&hashed())?;
             attempt.remember(unit, || (asked.answer)(file), file.updated_at)
         };
-        let uploaded = house.upload(owner, new, chunks, self.by(), keep).await;
+        let uploaded = house.upload(owner, new, chunks, &Terms::of(self.by()), keep).await;
         attempt.settle(uploaded).await
     }
 }
@@ -126,13 +143,16 @@ impl House {
         owner: Owner,
         new: NewFile,
         chunks: Chunks<'_>,
-        by: &By,
+        terms: &Terms<'_>,
         keep: impl FnOnce(&mut PlatformUnit, &Doc<File>) -> Result<()> + Send,
     ) -> Result<Doc<File>> {
         let files = self.files.clone().ok_or(Error::NoFiles)?;
         let parts = &*files.0;
-        let most_bytes = new.most_bytes.unwrap_or(MOST_BYTES).min(MOST_BYTES);
+        let most_bytes = new.most_bytes.unwrap_or(MOST_BYTES).min(terms.most_bytes);
         let upload = Upload::begin(chunks, new.declared.as_deref(), most_bytes).await?;
+        if terms.place.is_some_and(|it| !it.takes(upload.kind().mime())) {
+            return Err(UploadError::UnknownType.into());
+        }
         let name = FileName::sanitized(&new.filename).ending_with(upload.kind().extensions());
         let key = StorageKey::new(random());
         let pending = File {
@@ -149,7 +169,7 @@ impl House {
             storage_location: None,
             status: FileStatus::Pending,
             upload: FileUpload::Direct {},
-            ttl_for_lifecycle: None,
+            ttl_for_lifecycle: terms.ends_at,
             metadata: new.metadata,
         };
         let id = self.environment.new_id();
@@ -166,7 +186,7 @@ impl House {
         let finished = match stored {
             Ok(stored) => {
                 let body = active(parts, &seen.body, &stored);
-                self.activate(owner.organization, &seen, body, by, keep).await
+                self.activate(owner.organization, &seen, body, terms.by, keep).await
             }
             Err(error) => Err(error),
         };
@@ -207,7 +227,7 @@ impl House {
         owner: Option<Id<Organization>>,
         seen: &Doc<File>,
         body: File,
-        by: &By,
+        by: Option<&By>,
         keep: impl FnOnce(&mut PlatformUnit, &Doc<File>) -> Result<()>,
     ) -> Result<Doc<File>> {
         let at = self.environment.now();
@@ -215,7 +235,12 @@ impl House {
         self.put_file(&mut unit, owner, seen, &body)?;
         let file = Doc { version: seen.version + 1, updated_at: at, body, ..seen.clone() };
         keep(&mut unit, &file)?;
-        self.commit(unit, owner, by, Change::created(seen.id, &file.body), at).await?;
+        match by {
+            Some(by) => {
+                self.commit(unit, owner, by, Change::created(seen.id, &file.body), at).await?;
+            }
+            None => unit.commit().await?,
+        }
         Ok(file)
     }
 }

@@ -1,5 +1,6 @@
 use model::{
     Doc, Id, Timestamp,
+    core::File,
     flow::CompiledFlow,
     scheduler::{Booking, HoldState, SlotHold},
     session::{self, EventData, Seat, Selections, SessionEvent},
@@ -16,6 +17,7 @@ pub(super) struct Effects<'a> {
     pub(super) flow: &'a CompiledFlow,
     pub(super) taken_over: &'a [Doc<SlotHold>],
     pub(super) kept: &'a [Doc<SlotHold>],
+    pub(super) file: Option<&'a Doc<File>>,
 }
 
 impl Effects<'_> {
@@ -33,14 +35,25 @@ impl Effects<'_> {
                 EventData::TimeslotHeld { seats, held_until, .. } => {
                     self.hold(unit, seats, *held_until)?;
                 }
+                EventData::FileAttached(_) => {
+                    if let Some(file) = self.file {
+                        self.visitor.keep_file(unit, file)?;
+                    }
+                }
+                EventData::FileRemoved { .. } => {
+                    if let Some(file) = self.file {
+                        self.visitor.drop_file(unit, batch, file)?;
+                    }
+                }
                 EventData::BookingSubmitted { booking_id, .. } => {
                     let none = Selections::default();
                     let state = &self.visitor.session.body.current_state;
                     let before = state.temp_selections.as_ref().unwrap_or(&none);
                     let data = &event.body.data;
-                    if let Some(booking) =
+                    if let Some(mut booking) =
                         session::booking(self.flow, self.visitor.session.id, before, data)
                     {
+                        booking.file_ids = self.visitor.book_files(unit, before).await?;
                         unit.insert(*booking_id, &booking)?;
                         self.confirm(batch, *booking_id, &booking, event.timestamp)?;
                     }

@@ -75,7 +75,7 @@ impl VisitorSession {
             return Err(Error::Stale { expected: expected_sequence, view });
         }
         let now = self.tenant.now().max(self.session.body.current_state.last_event_at);
-        let Facts { input, taken_over, kept } = self.facts(flow, command, now).await?;
+        let Facts { input, taken_over, kept, file } = self.facts(flow, command, now).await?;
         let (decided, rejection) = match session::decide(flow, &self.session.body, &input, now) {
             Ok(decided) => (decided, None),
             Err(Rejection::Invalid(problems)) => {
@@ -85,7 +85,13 @@ impl VisitorSession {
             Err(rejection) => return Err(self.rejected(flow, rejection)),
         };
         let header = self.header(command_id, command_digest, now);
-        let effects = Effects { visitor: self, flow, taken_over: &taken_over, kept: &kept };
+        let effects = Effects {
+            visitor: self,
+            flow,
+            taken_over: &taken_over,
+            kept: &kept,
+            file: file.as_ref(),
+        };
         let Some(appended) = self.append(&header, decided, &effects).await? else {
             return Ok(Executed { view: self.present(flow), events: Vec::new() });
         };
@@ -102,7 +108,7 @@ impl VisitorSession {
         session::view(flow, self.session.id, &self.session.body)
     }
 
-    fn rejected(&self, flow: &CompiledFlow, rejection: Rejection) -> Error {
+    pub(super) fn rejected(&self, flow: &CompiledFlow, rejection: Rejection) -> Error {
         Error::Rejected { rejection, view: Box::new(self.present(flow)) }
     }
 
@@ -128,7 +134,10 @@ impl VisitorSession {
         if !failed {
             return Ok(Executed { view: self.present(flow), events: event_types(&known) });
         }
-        let input = facts::of_refused(command).ok_or(Error::CommandIdReused)?;
+        let input = match command {
+            Command::AttachFile { file_id } => self.attach_facts(*file_id).await?.0,
+            other => facts::of_refused(other).ok_or(Error::CommandIdReused)?,
+        };
         let decided = session::decide(flow, &self.session.body, &input, last.timestamp);
         self.session.body.apply(last);
         match decided {

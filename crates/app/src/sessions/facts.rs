@@ -2,17 +2,18 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use model::{
-    Doc, Timestamp,
+    Doc, Id, Timestamp,
     availability::{Day, NotOffered, OfferedSlot, Rules},
+    core::File,
     flow::CompiledFlow,
-    scheduler::{HoldState, Reference, SlotHold, normalize_postal_code},
+    scheduler::{HoldState, Reference, ServiceZone, SlotHold, normalize_postal_code},
     session::{Claimed, Command, CustomerDetails, Input, Seat, SlotOutcome},
     step::StepConfig,
 };
 
 use super::VisitorSession;
 use crate::{
-    Error, Result,
+    Error, Result, Tenant,
     availability::{asked_days, occupied_by_others},
     environment::random,
 };
@@ -24,6 +25,8 @@ pub(super) struct Facts {
     pub(super) taken_over: Vec<Doc<SlotHold>>,
     /// The visitor's own, as they were when the decision was made on them.
     pub(super) kept: Vec<Doc<SlotHold>>,
+    /// The file that the command is about.
+    pub(super) file: Option<Doc<File>>,
 }
 
 impl VisitorSession {
@@ -36,13 +39,26 @@ impl VisitorSession {
     ) -> Result<Facts> {
         let mut taken_over = Vec::new();
         let mut kept = Vec::new();
+        let mut file = None;
         let input = match command.clone() {
-            Command::SubmitZip { zip } => self.zip_facts(flow, zip).await?,
+            Command::SubmitZip { zip } => {
+                let zone = self.tenant.zone_of(flow, &zip).await?;
+                Input::SubmitZip { zip, zone }
+            }
             Command::AnswerQuestion { node_id, answer_ids, value } => {
                 Input::AnswerQuestion { node_id, answer_ids, value }
             }
             Command::GoBack { to_step_id, to_node_id } => Input::GoBack { to_step_id, to_node_id },
             Command::SubmitDetails { values } => Input::SubmitDetails { values },
+            Command::AttachFile { file_id } => {
+                let (input, found) = self.attach_facts(file_id).await?;
+                file = found;
+                input
+            }
+            Command::RemoveFile { file_id } => {
+                file = self.own_file(file_id).await?;
+                Input::RemoveFile { file_id: file_id.object_id() }
+            }
             Command::ViewTimeslots { from, to } => self.view_facts(flow, from, to, now).await?,
             Command::SelectTimeslot { start } => {
                 let (outcome, expired) = self.slot_facts(flow, start, now).await?;
@@ -67,21 +83,17 @@ impl VisitorSession {
             Command::Abandon { reason } => Input::Abandon { reason },
             Command::Resume {} => Input::Resume,
         };
-        Ok(Facts { input, taken_over, kept })
+        Ok(Facts { input, taken_over, kept, file })
     }
 
-    async fn zip_facts(&self, flow: &CompiledFlow, zip: String) -> Result<Input> {
-        let config = flow.steps.iter().find_map(|step| match &step.config {
-            StepConfig::Zipcode(config) => Some(config),
-            _ => None,
-        });
-        let mut zone = None;
-        if let Some(config) = config
-            && let Some(code) = normalize_postal_code(&config.country, &zip)
-        {
-            zone = self.tenant.zones(&config.zone_ids).await?.find(&config.country, &code);
-        }
-        Ok(Input::SubmitZip { zip, zone })
+    /// The file as it would be attached where the visitor is.
+    pub(super) async fn attach_facts(
+        &self,
+        file_id: Id<File>,
+    ) -> Result<(Input, Option<Doc<File>>)> {
+        let found = self.own_file(file_id).await?;
+        let file = found.as_ref().and_then(|it| self.attached(it));
+        Ok((Input::AttachFile { file_id: file_id.object_id(), file }, found))
     }
 
     async fn view_facts(
@@ -198,6 +210,23 @@ impl VisitorSession {
     }
 }
 
+impl Tenant {
+    /// The zone of a postal code, of those that the flow serves.
+    pub(super) async fn zone_of(
+        &self,
+        flow: &CompiledFlow,
+        zip: &str,
+    ) -> Result<Option<Id<ServiceZone>>> {
+        let config = flow.steps.iter().find_map(|step| match &step.config {
+            StepConfig::Zipcode(config) => Some(config),
+            _ => None,
+        });
+        let Some(config) = config else { return Ok(None) };
+        let Some(code) = normalize_postal_code(&config.country, zip) else { return Ok(None) };
+        Ok(self.zones(&config.zone_ids).await?.find(&config.country, &code))
+    }
+}
+
 /// A command whose values were refused before. Whatever the world says by now, the answer to it
 /// stays the same, and so does what was said then.
 pub(super) fn of_refused(command: &Command) -> Option<Input> {
@@ -207,6 +236,7 @@ pub(super) fn of_refused(command: &Command) -> Option<Input> {
             Input::AnswerQuestion { node_id, answer_ids, value }
         }
         Command::SubmitDetails { values } => Input::SubmitDetails { values },
+        Command::RemoveFile { file_id } => Input::RemoveFile { file_id: file_id.object_id() },
         Command::SelectTimeslot { start } => {
             let outcome = SlotOutcome::Refused(NotOffered::Closed);
             Input::SelectTimeslot { start, outcome }

@@ -198,7 +198,8 @@ impl VisitorSession {
         let flow = self.tenant.compiled(body.booking_flow_version_id).await?;
         let command_id = format!("{SERVER_COMMAND}{}", self.session.version);
         let header = self.header(&command_id, "", now.max(body.current_state.last_event_at));
-        let effects = Effects { visitor: &self, flow: &flow, taken_over: &[], kept: &[] };
+        let effects =
+            Effects { visitor: &self, flow: &flow, taken_over: &[], kept: &[], file: None };
         self.append(&header, decided, &effects).await?;
         Ok(Some(end))
     }

@@ -92,3 +92,13 @@ pub(crate) fn visits_per_day(per_day: u32) -> FlowFile {
 pub(crate) fn appointments() -> FlowFile {
     FlowFile::parse(APPOINTMENTS).unwrap()
 }
+
+/// As [`visits`], where two texts can be added to the details.
+pub(crate) fn visits_with_files() -> FlowFile {
+    let media = "media: { enabled: true, max_files: 2, max_bytes: 100, mime_types: [text/plain] }";
+    let text = VISITS.replace("CAPACITY", "1");
+    let with_media =
+        text.replace("fields: [ { key: notes", &format!("{media}, fields: [ {{ key: notes"));
+    assert_ne!(with_media, text);
+    FlowFile::parse(&with_media).unwrap()
+}

@@ -24,8 +24,16 @@ pub(crate) fn command(json: Value) -> Command {
 
 impl Visitor {
     pub(crate) async fn start(doors: &Doors, public_key: &str) -> Self {
-        let request =
-            StartSession { page_url: "https://acme.example/".to_owned(), ..Default::default() };
+        Self::start_by(doors, public_key, None).await
+    }
+
+    /// By an express link, perhaps.
+    pub(crate) async fn start_by(doors: &Doors, public_key: &str, link: Option<&str>) -> Self {
+        let request = StartSession {
+            page_url: "https://acme.example/".to_owned(),
+            express_link: link.map(str::to_owned),
+            ..Default::default()
+        };
         let scheduler = doors.scheduler(public_key).await.unwrap();
         let started = scheduler.start_session(request).await.unwrap();
         Self {

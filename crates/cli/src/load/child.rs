@@ -66,7 +66,7 @@ pub(super) async fn start_sample(folder: &Path) -> Result<(Child, String), Failu
     let public_key = {
         let opened = stores::open_or_make(&url).await?;
         let [sample, ..] = &SAMPLES;
-        let (_, business) = sample.install(&opened.system).await?;
+        let business = sample.install(&opened.system).await?.business;
         let mut flow =
             FlowFile::parse(sample.flow).map_err(|error| Failure::new(error.to_string()))?;
         for schedule in flow.schedules.values_mut() {

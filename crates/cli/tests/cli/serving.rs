@@ -103,6 +103,8 @@ fn the_demo_shows_three_businesses_and_takes_bookings() {
         let (slug, key) = (text("slug"), text("public_key"));
         assert!(seen.insert(text("id")) && seen.insert(slug.clone()) && seen.insert(key.clone()));
         assert_eq!(text("hosted_url"), format!("{base_url}/book/{key}"));
+        let link = text("express_link_url");
+        assert!(link.starts_with(&format!("{base_url}/b/{}/", text("slug"))), "{link}");
         assert!(index.contains(&format!("\"/book/{key}\"")), "{slug}");
         assert!(index.contains(&format!("\"/demo/{slug}\"")), "{slug}");
         let hosted = page(&mut client, &format!("/book/{key}"));

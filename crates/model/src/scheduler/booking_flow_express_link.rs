@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Collection, Entity, Id, Index, OnDelete, Only, PerTenant, Place, Reference, Timestamp,
+    Collection, Entity, Id, Index, LookupKind, OnDelete, Only, PerTenant, Place, Reference,
+    Timestamp,
     content::Slug,
     scheduler::{BookingFlow, BookingQuestionAnswer, BookingService, CampaignCriteria},
-    session::CustomerDetails,
+    session::{CustomerDetails, LinkFaultCode, Utm},
     step::BookingFlowStep,
 };
 
@@ -49,6 +50,36 @@ pub struct PrefilledState {
     pub timeslot_preference: Option<String>,
 }
 
+impl BookingFlowExpressLink {
+    /// With what the lookups of all links of a slug begin.
+    pub fn lookup_prefix(slug: &str) -> String {
+        format!("{slug}:")
+    }
+
+    /// Why it begins no visit at `now`, if it does not; its flow is not looked at.
+    pub fn fault(&self, now: Timestamp) -> Option<LinkFaultCode> {
+        if !self.is_active {
+            return Some(LinkFaultCode::Inactive);
+        }
+        if self.expires_at.is_some_and(|it| it <= now) {
+            return Some(LinkFaultCode::Expired);
+        }
+        self.max_uses.is_some_and(|it| it <= self.uses).then_some(LinkFaultCode::UsedUp)
+    }
+
+    /// Where the visit came from: what the page says of it goes before what the link says.
+    pub fn attributed(&self, utm: Utm) -> Utm {
+        let own = self.campaign.clone().unwrap_or_default();
+        Utm {
+            source: utm.source.or(own.source),
+            medium: utm.medium.or(own.medium),
+            campaign: utm.campaign.or(own.campaign),
+            term: utm.term.or(own.term),
+            content: utm.content.or(own.content),
+        }
+    }
+}
+
 impl Entity for BookingFlowExpressLink {
     type Scope = PerTenant;
 
@@ -72,6 +103,11 @@ impl Entity for BookingFlowExpressLink {
     };
 
     const SERVER_SET: &'static [(&'static str, &'static str)] = &[("uses", "0")];
+
+    fn lookups(&self) -> Vec<(LookupKind, String)> {
+        let value = Self::lookup_prefix(self.slug.as_str()) + &self.booking_flow_id.to_string();
+        vec![(LookupKind::ExpressLink, value)]
+    }
 
     fn validate(&self, place: &mut Place<'_>) {
         place.at("name").text(&self.name, 1, 100);

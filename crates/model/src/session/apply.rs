@@ -74,15 +74,22 @@ impl BookingSession {
                 self.booking_flow_version_id = *booking_flow_version_id;
                 self.attribution.router_id = *router_id;
             }
+            EventData::ExpressLinkDegraded { reasons, .. } => {
+                self.current_state.notice = reasons.iter().find_map(|it| Notice::of_link(it.code));
+            }
             EventData::StepEntered { step_id, step_type } => self.enter(*step_id, *step_type, at),
             EventData::StepCompleted { step_id } => self.leave(*step_id, at, true),
             EventData::StepLeftBackward { step_id, .. } => {
                 self.metrics.back_navigations += 1;
                 self.leave(*step_id, at, false);
+                self.end_prefilling();
             }
             EventData::QuestionViewed { node_id, backward, .. } => {
                 self.current_state.node_id = Some(*node_id);
                 self.metrics.back_navigations += u32::from(*backward);
+                if *backward {
+                    self.end_prefilling();
+                }
             }
             EventData::ValidationFailed { .. } => {
                 if let Some(step) = self.current_state.step_id.and_then(|it| self.progress(it)) {
@@ -184,6 +191,14 @@ impl BookingSession {
         }
     }
 
+    /// The visitor went back: what a link has filled in is not sent for them any more.
+    fn end_prefilling(&mut self) {
+        let selections = self.current_state.temp_selections.as_mut();
+        if let Some(prefilled) = selections.and_then(|it| it.prefilled.as_mut()) {
+            prefilled.is_over = true;
+        }
+    }
+
     /// The events that change what the visitor has said so far.
     fn select(&mut self, data: &EventData, at: Timestamp) {
         let state = &mut self.current_state;
@@ -209,6 +224,17 @@ impl BookingSession {
             }
             EventData::ServiceSelected { service_id } => selections.service_id = Some(*service_id),
             EventData::ServiceCleared { .. } => selections.service_id = None,
+            EventData::ExpressLinkApplied { prefilled, .. } => {
+                selections.prefilled = Some(prefilled.clone());
+            }
+            EventData::FileAttached(file) => {
+                selections.file_ids.push(file.file_id);
+                selections.files.push(file.clone());
+            }
+            EventData::FileRemoved { file_id } => {
+                selections.file_ids.retain(|it| it != file_id);
+                selections.files.retain(|it| it.file_id != *file_id);
+            }
             EventData::DetailsSubmitted { values } => selections.details.clone_from(values),
             EventData::TimeslotsViewed { offered, .. } => {
                 self.metrics.slots_viewed = self.metrics.slots_viewed.saturating_add(*offered);
@@ -240,6 +266,7 @@ impl BookingSession {
             }
             EventData::SessionStarted { .. }
             | EventData::FlowRouted { .. }
+            | EventData::ExpressLinkDegraded { .. }
             | EventData::StepEntered { .. }
             | EventData::StepCompleted { .. }
             | EventData::StepLeftBackward { .. }

@@ -37,7 +37,7 @@ pub fn booking(
         address,
         answers: answers(flow, before),
         price: flow.service(*service_id).map(|it| it.price.clone()),
-        file_ids: Vec::new(),
+        file_ids: before.kept_files().map(|it| Id::new(it.file_id)).collect(),
         status: *status,
         vendor: None,
         ics_sequence: 0,
@@ -76,6 +76,9 @@ pub(super) fn value_text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
+        // Only photos are several values.
+        Value::Array(photos) if photos.len() == 1 => "1 photo".to_owned(),
+        Value::Array(photos) => format!("{} photos", photos.len()),
         other => other.to_string(),
     }
 }

@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    Id, Timestamp,
+    Id, ObjectId, Timestamp,
     availability::NotOffered,
     content::Address,
+    core::File,
     scheduler::{Booking, BookingQuestionAnswer, BookingWindow, Reference, ServiceZone, SlotHold},
-    session::AbandonReason,
+    session::{AbandonReason, AttachedFile},
     step::{BookingFlowStep, GraphNode},
 };
 
@@ -40,6 +41,13 @@ pub enum Command {
     SubmitDetails {
         /// By the keys of the step's fields.
         values: BTreeMap<String, Value>,
+    },
+    /// One that was uploaded in this visit, to the photo question or the step where the visitor is.
+    AttachFile {
+        file_id: Id<File>,
+    },
+    RemoveFile {
+        file_id: Id<File>,
     },
     ViewTimeslots {
         from: Date,
@@ -83,6 +91,8 @@ impl Command {
             Self::AnswerQuestion { .. } => "answer_question",
             Self::GoBack { .. } => "go_back",
             Self::SubmitDetails { .. } => "submit_details",
+            Self::AttachFile { .. } => "attach_file",
+            Self::RemoveFile { .. } => "remove_file",
             Self::ViewTimeslots { .. } => "view_timeslots",
             Self::SelectTimeslot { .. } => "select_timeslot",
             Self::ReleaseTimeslot {} => "release_timeslot",
@@ -129,6 +139,14 @@ pub enum Input {
     },
     SubmitDetails {
         values: BTreeMap<String, Value>,
+    },
+    AttachFile {
+        file_id: ObjectId,
+        /// As it was uploaded in this visit.
+        file: Option<AttachedFile>,
+    },
+    RemoveFile {
+        file_id: ObjectId,
     },
     ViewTimeslots {
         from: Date,

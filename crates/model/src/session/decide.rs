@@ -1,12 +1,15 @@
 mod answers;
 mod customer;
 mod details;
+mod express_link;
+mod files;
 mod finish;
 mod navigation;
 mod timeslots;
 mod zipcode;
 
 pub(crate) use details::check_value;
+pub use express_link::{LinkOutcome, start_by_link};
 pub use finish::sweep;
 pub(super) use navigation::question_before;
 
@@ -36,6 +39,19 @@ pub fn decide(
     input: &Input,
     now: Timestamp,
 ) -> Result<Vec<Decided>, Rejection> {
+    let mut decided = decide_one(flow, session, input, now)?;
+    let by_link = express_link::go_on_after(flow, session, &decided, now);
+    decided.extend(by_link);
+    Ok(decided)
+}
+
+/// Without what an express link brings about afterwards.
+fn decide_one(
+    flow: &CompiledFlow,
+    session: &BookingSession,
+    input: &Input,
+    now: Timestamp,
+) -> Result<Vec<Decided>, Rejection> {
     if *input == Input::Resume {
         return finish::resume(flow, session, now);
     }
@@ -47,6 +63,8 @@ pub fn decide(
         }
         Input::GoBack { to_step_id, to_node_id } => visit.go_back(*to_step_id, *to_node_id)?,
         Input::SubmitDetails { values } => visit.submit_details(values)?,
+        Input::AttachFile { file_id, file } => visit.attach_file(*file_id, file.as_ref())?,
+        Input::RemoveFile { file_id } => visit.remove_file(*file_id)?,
         Input::ViewTimeslots { from, to, offered, next_available } => {
             visit.view_timeslots(*from, *to, *offered, *next_available)?;
         }

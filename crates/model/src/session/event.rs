@@ -5,15 +5,18 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{AbandonReason, Attribution, CustomerDetails, Device, EventHash, Seat};
+use super::{
+    AbandonReason, AttachedFile, Attribution, CustomerDetails, Device, EventHash, LinkFault,
+    Prefilled, Seat,
+};
 use crate::{
     Id, ObjectId, Timestamp,
     availability::NotOffered,
     core::Organization,
     scheduler::{
-        Booking, BookingFlow, BookingFlowRouter, BookingFlowVersion, BookingQuestion,
-        BookingQuestionAnswer, BookingService, BookingStatus, BookingWindow, Reference,
-        SchedulerConfig, ServiceZone,
+        Booking, BookingFlow, BookingFlowExpressLink, BookingFlowRouter, BookingFlowVersion,
+        BookingQuestion, BookingQuestionAnswer, BookingService, BookingStatus, BookingWindow,
+        Reference, SchedulerConfig, ServiceZone,
     },
     session::BookingSession,
     step::{BookingFlowStep, GraphNode, OutsideAction, StepType},
@@ -83,6 +86,17 @@ pub enum EventData {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         router_id: Option<Id<BookingFlowRouter>>,
     },
+    ExpressLinkApplied {
+        express_link_id: Id<BookingFlowExpressLink>,
+        prefilled: Box<Prefilled>,
+    },
+    /// The link does not do all that it was made for.
+    ExpressLinkDegraded {
+        /// Absent: there is no such link.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        express_link_id: Option<Id<BookingFlowExpressLink>>,
+        reasons: Vec<LinkFault>,
+    },
     StepEntered {
         step_id: Id<BookingFlowStep>,
         step_type: StepType,
@@ -127,6 +141,10 @@ pub enum EventData {
     },
     DetailsSubmitted {
         values: BTreeMap<String, Value>,
+    },
+    FileAttached(AttachedFile),
+    FileRemoved {
+        file_id: ObjectId,
     },
     TimeslotsViewed {
         from: Date,
@@ -224,6 +242,8 @@ impl EventData {
         match self {
             Self::SessionStarted { .. } => "SESSION_STARTED",
             Self::FlowRouted { .. } => "FLOW_ROUTED",
+            Self::ExpressLinkApplied { .. } => "EXPRESS_LINK_APPLIED",
+            Self::ExpressLinkDegraded { .. } => "EXPRESS_LINK_DEGRADED",
             Self::StepEntered { .. } => "STEP_ENTERED",
             Self::StepCompleted { .. } => "STEP_COMPLETED",
             Self::StepLeftBackward { .. } => "STEP_LEFT_BACKWARD",
@@ -236,6 +256,8 @@ impl EventData {
             Self::ServiceSelected { .. } => "SERVICE_SELECTED",
             Self::ServiceCleared { .. } => "SERVICE_CLEARED",
             Self::DetailsSubmitted { .. } => "DETAILS_SUBMITTED",
+            Self::FileAttached(_) => "FILE_ATTACHED",
+            Self::FileRemoved { .. } => "FILE_REMOVED",
             Self::TimeslotsViewed { .. } => "TIMESLOTS_VIEWED",
             Self::NoTimeslotsFound { .. } => "NO_TIMESLOTS_FOUND",
             Self::TimeslotHeld { .. } => "TIMESLOT_HELD",

@@ -4,7 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{CustomerDetails, EventHash, GivenAnswer, Rejection, Seat};
+use super::{
+    AttachedFile, CustomerDetails, EventHash, GivenAnswer, LinkFaultCode, Prefilled, Rejection,
+    Seat,
+};
 use crate::{
     Collection, Entity, EventCollection, Id, Index, ObjectId, OnDelete, Only, PerTenant, Place,
     Reference, Timestamp,
@@ -79,6 +82,9 @@ pub struct Selections {
     pub details: BTreeMap<String, Value>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub file_ids: Vec<ObjectId>,
+    /// What is known of them, in the same order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<AttachedFile>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeslot: Option<BookingWindow>,
     /// The seats that make the timeslot theirs.
@@ -90,6 +96,9 @@ pub struct Selections {
     pub customer: Option<CustomerDetails>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub consents: Vec<Consent>,
+    /// By the express link with which the visit began.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefilled: Option<Box<Prefilled>>,
 }
 
 /// Why the visitor could not go on as they wished.
@@ -101,6 +110,25 @@ pub enum Notice {
     NoTimeslots,
     TimeslotLost,
     TimeslotExpired,
+    LinkUnknown,
+    LinkInactive,
+    LinkExpired,
+    LinkUsedUp,
+    LinkUnpublished,
+}
+
+impl Notice {
+    /// Of a fault that makes the visit an ordinary one.
+    pub(super) const fn of_link(code: LinkFaultCode) -> Option<Self> {
+        match code {
+            LinkFaultCode::Unknown => Some(Self::LinkUnknown),
+            LinkFaultCode::Inactive => Some(Self::LinkInactive),
+            LinkFaultCode::Expired => Some(Self::LinkExpired),
+            LinkFaultCode::UsedUp => Some(Self::LinkUsedUp),
+            LinkFaultCode::Unpublished => Some(Self::LinkUnpublished),
+            _ => None,
+        }
+    }
 }
 
 /// How the visit ended, or that it has not.

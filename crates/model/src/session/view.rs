@@ -1,4 +1,6 @@
 mod fields;
+mod files;
+mod messages;
 mod step;
 
 use std::collections::BTreeMap;
@@ -9,6 +11,7 @@ use serde_json::Value;
 
 use self::{
     fields::{ViewConsent, ViewField},
+    files::{ViewFile, ViewUpload},
     step::{ViewQuestion, ViewStep},
 };
 use super::{
@@ -42,6 +45,8 @@ pub struct View {
     /// Where data are typed in.
     pub fields: Vec<ViewField>,
     pub consents: Vec<ViewConsent>,
+    /// Where files can be added.
+    pub upload: Option<ViewUpload>,
     pub selections: ViewSelections,
     /// An expected "no".
     pub message: Option<Message>,
@@ -88,7 +93,9 @@ pub struct ViewSelections {
     pub customer: Option<CustomerDetails>,
     /// Keys of what was agreed to.
     pub consents: Vec<String>,
-    pub files: Vec<String>,
+    pub files: Vec<ViewFile>,
+    /// When the visitor would rather come, by the link that they followed: `morning`, or a date.
+    pub timeslot_preference: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -140,6 +147,12 @@ pub fn view(flow: &CompiledFlow, session_id: Id<BookingSession>, session: &Booki
     let selections = state.temp_selections.as_ref().unwrap_or(&none);
     let step = flow.steps.get(place);
     let config = step.map(|it| &it.config).filter(|_| active.is_some());
+    let upload = files::upload(flow, step.filter(|_| active.is_some()), state.node_id);
+    let takes_files = upload.is_some();
+    let is_new = session
+        .step_progression
+        .iter()
+        .all(|it| Some(it.step_id) != state.step_id || it.completed_at.is_none());
     View {
         session_id,
         status: status(&session.booking_outcome),
@@ -150,11 +163,17 @@ pub fn view(flow: &CompiledFlow, session_id: Id<BookingSession>, session: &Booki
         question: config.and(state.node_id).and_then(|it| ViewQuestion::new(flow, it)),
         fields: config.map(fields::fields).unwrap_or_default(),
         consents: config.map(fields::consents).unwrap_or_default(),
-        selections: view_selections(flow, selections, &session.booking_outcome),
-        message: state.notice.map(|it| message(it, flow)),
+        selections: view_selections(
+            flow,
+            selections,
+            &session.booking_outcome,
+            config.filter(|_| is_new),
+        ),
+        upload,
+        message: state.notice.map(|it| messages::message(it, flow)),
         booking: view_booking(&session.booking_outcome),
         can_go_back: active.is_some_and(|it| can_go_back(&it, place)),
-        allowed: allowed(&session.booking_outcome, active, config, place),
+        allowed: allowed(&session.booking_outcome, active, config, place, takes_files),
     }
 }
 
@@ -183,6 +202,7 @@ fn allowed(
     active: Option<Active<'_>>,
     config: Option<&StepConfig>,
     place: usize,
+    takes_files: bool,
 ) -> Vec<&'static str> {
     let Some((active, config)) = active.zip(config) else {
         let recoverable = matches!(outcome, Outcome::Abandoned { recoverable: true, .. });
@@ -198,6 +218,9 @@ fn allowed(
         StepType::CustomerInfo => vec!["submit_customer"],
         StepType::Summary | StepType::Confirmation => vec!["confirm"],
     };
+    if takes_files {
+        allowed.extend(["attach_file", "remove_file"]);
+    }
     if can_go_back(&active, place) {
         allowed.push("go_back");
     }
@@ -209,6 +232,7 @@ fn view_selections(
     flow: &CompiledFlow,
     selections: &Selections,
     outcome: &Outcome,
+    new_step: Option<&StepConfig>,
 ) -> ViewSelections {
     let completed = match outcome {
         Outcome::Completed { selected_service_id, selected_timeslot, .. } => {
@@ -217,16 +241,31 @@ fn view_selections(
         _ => (selections.service_id, selections.timeslot.as_ref()),
     };
     let (service_id, timeslot) = completed;
+    let prefilled = selections.prefilled.as_deref();
     ViewSelections {
-        zip: selections.zip.clone(),
+        zip: selections.zip.clone().or_else(|| prefilled?.zip.clone()),
         answers: selections.answers.iter().map(|it| given_answer(flow, it)).collect(),
         service: service_id.and_then(|id| Some(view_service(id, flow.service(id)?))),
-        details: selections.details.clone(),
+        details: details(selections, new_step),
         timeslot: timeslot.map(|it| view_timeslot(it, selections.held_until)),
-        customer: selections.customer.clone(),
+        customer: selections.customer.clone().or_else(|| prefilled?.customer.clone()),
         consents: selections.consents.iter().map(|it| it.key.clone()).collect(),
-        files: selections.file_ids.iter().map(ToString::to_string).collect(),
+        files: selections.files.iter().map(ViewFile::new).collect(),
+        timeslot_preference: prefilled.and_then(|it| it.timeslot_preference.clone()),
     }
+}
+
+/// In a form that was not sent yet, what was filled in for the visitor is under what they said.
+fn details(selections: &Selections, new_step: Option<&StepConfig>) -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    if let (Some(prefilled), Some(StepConfig::AdditionalDetails(config))) =
+        (&selections.prefilled, new_step)
+    {
+        let own = |key: &String| config.fields.iter().any(|it| it.key == *key);
+        all.extend(prefilled.details.clone().into_iter().filter(|(key, _)| own(key)));
+    }
+    all.extend(selections.details.clone());
+    all
 }
 
 fn given_answer(flow: &CompiledFlow, given: &super::GivenAnswer) -> ViewGivenAnswer {
@@ -273,27 +312,4 @@ fn view_booking(outcome: &Outcome) -> Option<ViewBooking> {
         status: *booking_status,
         timeslot: selected_timeslot.as_ref().map(|it| view_timeslot(it, None)),
     })
-}
-
-fn message(code: Notice, flow: &CompiledFlow) -> Message {
-    let text = match code {
-        Notice::OutOfArea | Notice::Waitlist => flow
-            .steps
-            .iter()
-            .find_map(|step| match &step.config {
-                StepConfig::Zipcode(config) => Some(config.outside_area.message.clone()),
-                _ => None,
-            })
-            .filter(|it| !it.is_empty())
-            .unwrap_or_else(|| "We do not serve this area yet.".to_owned()),
-        Notice::NoTimeslots => "There is no free time in these days.".to_owned(),
-        Notice::TimeslotLost => {
-            "Somebody else has just taken this time. Please choose another one.".to_owned()
-        }
-        Notice::TimeslotExpired => {
-            "The time was kept for you for a while and is free again. Please choose it once more."
-                .to_owned()
-        }
-    };
-    Message { code, text }
 }

@@ -1,5 +1,8 @@
 //! Visitors who send whatever they like, as often and in whatever order they like.
 
+#[path = "hostile/link.rs"]
+mod link;
+
 use std::time::Duration;
 
 use jiff::civil::date;
@@ -10,9 +13,9 @@ use model::{
     flow::{CompiledFlow, file::FlowFile},
     scheduler::{BookingWindow, FlowSnapshot, Reference},
     session::{
-        AbandonReason, Attribution, BookingSession, Claimed, CustomerDetails, Decided, Device,
-        EventBody, EventData, EventHash, FieldFailure, Input, Rejection, Seat, SessionEvent,
-        SlotOutcome, decide, start, sweep, view,
+        AbandonReason, AttachedFile, Attribution, BookingSession, Claimed, CustomerDetails,
+        Decided, Device, EventBody, EventData, EventHash, FieldFailure, Input, Rejection, Seat,
+        SessionEvent, SlotOutcome, decide, start, sweep, view,
     },
     step::StepConfig,
 };
@@ -30,7 +33,10 @@ const FLOWS: [&[(&str, &str)]; 4] = [
         ("  - { type: timeslot_selection, title: When, mode: arrival_window }\n", ""),
         ("action: stop", "action: continue"),
     ],
-    &[("phone: optional, address: optional", "phone: required, address: required")],
+    &[
+        ("phone: optional, address: optional", "phone: required, address: required"),
+        ("title: Details\n", "title: Details\n    media: { enabled: true, max_files: 2 }\n"),
+    ],
 ];
 
 const VERSION: ObjectId = ObjectId::from_bytes([0xee; 12]);
@@ -68,6 +74,7 @@ struct Attack<'a> {
 
 impl<'a> Attack<'a> {
     fn begin(flow: &'a Flow, seed: u64) -> Self {
+        let mut dice = Dice::of(seed);
         let now: Timestamp = "2026-11-23T15:00:00Z".parse().unwrap();
         let decided = start(
             &flow.compiled,
@@ -78,9 +85,13 @@ impl<'a> Attack<'a> {
             "en-US".to_owned(),
             now.plus(Duration::from_hours(72)),
         );
-        let events = number(0, now, decided.unwrap());
+        let mut decided = decided.unwrap();
+        if dice.one_in(4) {
+            decided = link::any_link(flow, &mut dice, decided, now);
+        }
+        let events = number(0, now, decided);
         let session = BookingSession::fold(&events).unwrap();
-        Self { flow, dice: Dice::of(seed), session, events, now, sent: Vec::new(), refused: 0 }
+        Self { flow, dice, session, events, now, sent: Vec::new(), refused: 0 }
     }
 
     /// One command of the visitor, or what the server does by itself.
@@ -169,7 +180,7 @@ impl<'a> Attack<'a> {
     }
 
     fn anything(&mut self) -> Input {
-        match self.dice.below(12) {
+        match self.dice.below(14) {
             0 => {
                 let zips = ["30305", "30001", "99999", "", "no zip", "30305-1234"];
                 let zip = *self.dice.one_of(&zips);
@@ -207,6 +218,7 @@ impl<'a> Attack<'a> {
                 self.customer(complete)
             }
             10 => self.confirm(),
+            11 | 12 => self.file(),
             _ if self.dice.one_in(2) => Input::Resume,
             _ => Input::Abandon { reason: Some(AbandonReason::Closed) },
         }
@@ -307,6 +319,23 @@ impl<'a> Attack<'a> {
         let consents = if complete { all[0] } else { *self.dice.one_of(&all) };
         let consents = consents.iter().map(|it| (*it).to_owned()).collect();
         Input::SubmitCustomer { customer, consents }
+    }
+
+    /// Adds or takes away one of a few files.
+    fn file(&mut self) -> Input {
+        let file_id = ObjectId::from_bytes([u8::try_from(self.dice.below(6)).unwrap(); 12]);
+        if self.dice.one_in(4) {
+            return Input::RemoveFile { file_id };
+        }
+        let file = AttachedFile {
+            file_id,
+            step_id: id(97),
+            node_id: None,
+            filename: "a.jpg".to_owned(),
+            mime_type: (*self.dice.one_of(&["image/jpeg", "image/png", "text/csv"])).to_owned(),
+            size: 1 << self.dice.below(26),
+        };
+        Input::AttachFile { file_id, file: Some(file).filter(|_| !self.dice.one_in(6)) }
     }
 
     fn confirm(&mut self) -> Input {

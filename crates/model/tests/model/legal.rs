@@ -1,6 +1,9 @@
 //! What must hold of every visit, said once more and slowly: from the flow as it was written and
 //! the events alone, without anything of `decide`, `apply` or the compiled flow.
 
+#[path = "legal/brought.rs"]
+mod brought;
+
 use model::{
     Id, Timestamp,
     scheduler::{
@@ -15,6 +18,8 @@ use model::{
         StepConfig, StepType,
     },
 };
+
+use self::brought::Brought;
 
 /// Whether the events are a visit that there may be, and the session is what they say.
 pub(crate) fn check(
@@ -64,6 +69,7 @@ struct Visit<'a> {
     held: Option<(BookingWindow, Vec<Seat>)>,
     customer: Option<CustomerDetails>,
     consents: Vec<String>,
+    brought: Brought,
     booking: Option<Id<model::scheduler::Booking>>,
 }
 
@@ -87,6 +93,7 @@ impl<'a> Visit<'a> {
             held: None,
             customer: None,
             consents: Vec::new(),
+            brought: Brought::default(),
             booking: None,
         }
     }
@@ -150,6 +157,10 @@ impl<'a> Visit<'a> {
             | EventData::FlowRouted { booking_flow_version_id, .. } => {
                 must(*booking_flow_version_id == version, "another version")
             }
+            EventData::ExpressLinkApplied { .. } | EventData::ExpressLinkDegraded { .. } => {
+                self.begins_by_link(n, data)
+            }
+            EventData::FileAttached(_) | EventData::FileRemoved { .. } => self.has_files(data),
             EventData::StepEntered { .. }
             | EventData::StepCompleted { .. }
             | EventData::StepLeftBackward { .. }
@@ -299,6 +310,7 @@ impl<'a> Visit<'a> {
         must(question.kind != QuestionKind::SingleChoice || ids.len() == 1, "one choice")?;
         let empty = ids.is_empty() && given.value.is_none();
         must(!question.is_required || !empty, "it is required")?;
+        must(question.kind != QuestionKind::Photo || self.shows(given), "other photos")?;
         self.walk(&self.path).map(|_| ())
     }
 
@@ -474,6 +486,7 @@ impl<'a> Visit<'a> {
         must(selections.timeslot == window, "another timeslot")?;
         must(selections.seats == seats.unwrap_or_default(), "other seats")?;
         must(selections.customer == self.customer, "another customer")?;
+        self.brought.agrees(selections)?;
         let key = |it: &Consent| it.key.clone();
         must(selections.consents.iter().map(key).eq(self.consents.iter().cloned()), "consents")
     }

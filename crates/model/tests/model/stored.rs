@@ -66,6 +66,8 @@ macro_rules! events {
 events! {
     SessionStarted { .. } "session_started",
     FlowRouted { .. } "flow_routed",
+    ExpressLinkApplied { .. } "express_link_applied",
+    ExpressLinkDegraded { .. } "express_link_degraded",
     StepEntered { .. } "step_entered",
     StepCompleted { .. } "step_completed",
     StepLeftBackward { .. } "step_left_backward",
@@ -78,6 +80,8 @@ events! {
     ServiceSelected { .. } "service_selected",
     ServiceCleared { .. } "service_cleared",
     DetailsSubmitted { .. } "details_submitted",
+    FileAttached (_) "file_attached",
+    FileRemoved { .. } "file_removed",
     TimeslotsViewed { .. } "timeslots_viewed",
     NoTimeslotsFound { .. } "no_timeslots_found",
     TimeslotHeld { .. } "timeslot_held",

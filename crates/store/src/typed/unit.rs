@@ -337,5 +337,6 @@ fn lookup_name(kind: LookupKind) -> &'static str {
         LookupKind::PublicKey => "public_key",
         LookupKind::TenantSubdomain => "tenant_subdomain",
         LookupKind::Membership => "user_id",
+        LookupKind::ExpressLink => "slug",
     }
 }

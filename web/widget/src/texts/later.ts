@@ -22,7 +22,6 @@ export interface LaterTexts {
   contact: string;
   address: string;
   skip: string;
-  photoLater: string;
   firstAvailable: string;
   days: string;
   timesOn(day: string): string;
@@ -100,7 +99,6 @@ export const englishLater: LaterTexts = {
   contact: "Contact",
   address: "Address",
   skip: "Skip",
-  photoLater: "No photo is needed.",
   firstAvailable: "First available",
   days: "Days",
   timesOn: (day) => `Times on ${day}`,

@@ -1,23 +1,31 @@
+import { useState } from "preact/hooks";
 import type { DetailValue, Field as FieldSpec } from "../api";
 import { numberOf } from "../fields";
 import type { Values } from "../values";
 import { AnyField } from "./any-field";
 import { useAnyForm, useLaterStep } from "./later-context";
 import { Heading, Primary, Said } from "./parts";
+import { Uploads } from "./uploads";
 
 /** The business's own fields. */
 export function DetailsStep() {
   const { conversation, state, view, t } = useLaterStep();
   const fields = view.fields ?? [];
   const form = useAnyForm(fields, { ...(view.selections.details as Values | null) });
-  const filled = fields.some((field) => field.required || form.values[field.key]);
+  const [sending, setSending] = useState(false);
+  const filled =
+    view.selections.files.length > 0 ||
+    fields.some((field) => field.required || form.values[field.key]);
   return (
     <form
       ref={form.ref}
       noValidate
       onSubmit={(event) =>
-        form.submit(event, (values) =>
-          conversation.send({ type: "submit_details", values: detailValues(fields, values) }),
+        form.submit(
+          event,
+          (values) =>
+            sending ||
+            conversation.send({ type: "submit_details", values: detailValues(fields, values) }),
         )
       }
     >
@@ -28,8 +36,9 @@ export function DetailsStep() {
           <AnyField key={field.key} field={field} form={form} />
         ))}
       </div>
+      {view.upload && <Uploads onSending={setSending} />}
       <div class="actions">
-        <Primary busy={state.busy?.type === "submit_details"}>
+        <Primary busy={sending || state.busy?.type === "submit_details"}>
           {filled ? t.continue : t.skip}
         </Primary>
       </div>

@@ -11,4 +11,4 @@ export { VisitSoFar } from "./visit-so-far";
 
 import css from "../styles/later.css?inline";
 
-export const laterStyles = css;
+export const styles = css;

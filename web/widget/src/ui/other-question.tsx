@@ -4,7 +4,8 @@ import { AnyField } from "./any-field";
 import type { ChoicesProps } from "./choices";
 import { useAnyForm, useLaterStep } from "./later-context";
 import { MultiChoice } from "./multi-choice";
-import { Notice, Primary } from "./parts";
+import { Primary } from "./parts";
+import { Uploads } from "./uploads";
 
 interface OtherQuestionProps extends ChoicesProps {
   given: string;
@@ -16,7 +17,7 @@ interface OtherQuestionProps extends ChoicesProps {
 export function OtherQuestion({ given, ...props }: OtherQuestionProps) {
   const { question, onChoose } = props;
   if (question.kind === "multi_choice") return <MultiChoice {...props} />;
-  if (question.kind === "photo") return <Photo question={question} onSkip={() => onChoose([])} />;
+  if (question.kind === "photo") return <Uploads onDone={() => onChoose([])} />;
   return <WrittenAnswer question={question} given={given} />;
 }
 
@@ -58,23 +59,5 @@ function WrittenAnswer({ question, given }: { question: Question; given: string 
         </Primary>
       </div>
     </form>
-  );
-}
-
-function Photo({ question, onSkip }: { question: Question; onSkip(): void }) {
-  const { state, t, scheduler } = useLaterStep();
-  return (
-    <>
-      <Notice tone="info">
-        {question.required && scheduler.organization.phone
-          ? t.toChange(scheduler.organization.name)
-          : t.photoLater}
-      </Notice>
-      <div class="actions">
-        <Primary busy={!!state.busy} onClick={onSkip}>
-          {t.continue}
-        </Primary>
-      </div>
-    </>
   );
 }

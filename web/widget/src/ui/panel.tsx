@@ -3,7 +3,7 @@ import { phone } from "../format";
 import { useWidget } from "./context";
 import { Icon } from "./icons";
 import { Skeleton } from "./parts";
-import { laterScreens, Screen } from "./screen";
+import { fetchLater, Screen, usePart } from "./screen";
 import { NetworkTrouble, Paused } from "./trouble";
 
 /** The frame around every step: back arrow, progress, the step itself, and the visit so far. */
@@ -12,7 +12,6 @@ export function Panel({ onClose }: { onClose?: () => void }) {
   const { view, scheduler, trouble } = state;
   const ready = !!view && !!scheduler;
   const place = trouble ?? (view ? `${view.status}:${placeOf(view)}` : "loading");
-  const VisitSoFar = laterScreens()?.VisitSoFar;
   const engage = () => {
     engaged.current = true;
   };
@@ -37,10 +36,16 @@ export function Panel({ onClose }: { onClose?: () => void }) {
           )}
         </div>
       </div>
-      {ready && !trouble && VisitSoFar && <VisitSoFar />}
+      {ready && !trouble && <Visit />}
       <Announcer />
     </section>
   );
+}
+
+/** The visit so far, as soon as what draws it has come. */
+function Visit() {
+  const later = usePart(fetchLater);
+  return later && <later.VisitSoFar />;
 }
 
 function Top({ onClose }: { onClose?: () => void }) {

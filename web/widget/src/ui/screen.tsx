@@ -1,22 +1,38 @@
 import { useEffect, useState } from "preact/hooks";
-import { useStep } from "./context";
+import { useStep, useWidget } from "./context";
 import { Skeleton } from "./parts";
 import { QuestionStep } from "./question-step";
 import { ZipStep } from "./zip-step";
 
 type Later = typeof import("./later");
 
-let later: Later | null = null;
+/** What has come so far of the parts that are fetched when they are needed. */
+const parts = new Map<unknown, unknown>();
+export const fetchLater = () => import("./later");
 
 /** The later screens and what belongs to them, once they have come. */
-export function laterScreens(): Later | null {
-  return later;
+export const laterScreens = () => parts.get(fetchLater) as Later | undefined;
+
+/** A part of the widget with its styles; null until it has come. */
+export function usePart<P extends { styles: string }>(fetchPart: () => Promise<P>): P | null {
+  const { conversation, adopt } = useWidget();
+  const [part, setPart] = useState((parts.get(fetchPart) as P) ?? null);
+  useEffect(() => {
+    conversation.attempt(async () => {
+      const come = await fetchPart();
+      parts.set(fetchPart, come);
+      adopt(come.styles);
+      setPart(come);
+    });
+  }, [conversation, adopt]);
+  return part;
 }
 
 /** What the view asks to be drawn. */
 export function Screen() {
   const { view } = useStep();
-  const screens = useLater();
+  // Fetched when the first screen stands.
+  const screens = usePart(fetchLater);
   if (view.status === "active" && view.step.type === "zipcode") return <ZipStep />;
   if (view.status === "active" && view.step.type === "service_selection") return <QuestionStep />;
   return screens ? <LaterScreen screens={screens} /> : <Skeleton />;
@@ -36,18 +52,4 @@ function LaterScreen({ screens }: { screens: Later }) {
     default:
       return <screens.SummaryStep />;
   }
-}
-
-/** The later screens, fetched when the first screen stands. */
-function useLater(): Later | null {
-  const { conversation, adopt } = useStep();
-  const [screens, setScreens] = useState(later);
-  useEffect(() => {
-    conversation.attempt(async () => {
-      later ??= await import("./later");
-      adopt(later.laterStyles);
-      setScreens(later);
-    });
-  }, [conversation, adopt]);
-  return screens;
 }

@@ -16,12 +16,13 @@ export function TimeslotStep() {
   const config = view.step.config ?? {};
   const timeZone = scheduler.organization.time_zone;
   const slots = useSlots(timeZone);
-  const [date, setDate] = useState<string | null>(null);
+  const { timeslot, timeslot_preference } = view.selections;
+  const kept = timeslot?.start;
+  const [date, setDate] = useState(kept ? null : timeslot_preference);
   const [lost, setLost] = useState(
     view.message && LOST.includes(view.message.code) ? view.message.text : null,
   );
   const free = slots.days.filter((day) => day.slots.length);
-  const kept = view.selections.timeslot?.start;
   const keptDay = free.find((day) => day.slots.some((slot) => slot.start === kept));
   const shown = free.find((day) => day.date === date) ?? keptDay ?? free[0];
   const first = free[0]?.slots[0];

@@ -43,7 +43,7 @@ export function ZipStep() {
         />
       </Field>
       {refused && (
-        <Notice tone={refused.code === "waitlist" ? "info" : "alert"}>
+        <Notice tone={refused.code === "out_of_area" ? "alert" : "info"}>
           <strong>{refused.code === "out_of_area" ? t.notHere : null}</strong>
           <p>{refused.text}</p>
           {scheduler.organization.phone && <CallLink number={scheduler.organization.phone} />}

@@ -95,12 +95,30 @@ pub(crate) struct Shown<E>(pub(crate) Doc<E>);
 
 impl<E: Routed> IntoResponse for Shown<E> {
     fn into_response(self) -> Response {
-        let json = HeaderValue::from_static("application/json");
-        let mut response = ([(CONTENT_TYPE, json)], shown(&self.0)).into_response();
-        if let Ok(etag) = HeaderValue::from_str(&format!("\"{}\"", self.0.version)) {
-            response.headers_mut().insert(ETAG, etag);
-        }
-        response
+        answer(shown(&self.0), self.0.version)
+    }
+}
+
+fn answer(json: String, version: u64) -> Response {
+    let content_type = HeaderValue::from_static("application/json");
+    let mut response = ([(CONTENT_TYPE, content_type)], json).into_response();
+    if let Ok(etag) = HeaderValue::from_str(&format!("\"{version}\"")) {
+        response.headers_mut().insert(ETAG, etag);
+    }
+    response
+}
+
+/// One document that has an address of its own for people, which is `url`.
+pub(crate) struct Located<E> {
+    pub(crate) doc: Doc<E>,
+    pub(crate) url: String,
+}
+
+impl<E: Routed> IntoResponse for Located<E> {
+    fn into_response(self) -> Response {
+        let mut value = shown_value(&self.doc);
+        value["url"] = self.url.into();
+        answer(value.to_string(), self.doc.version)
     }
 }
 
@@ -137,6 +155,8 @@ pub(crate) struct Input<E>(PhantomData<fn() -> E>);
 pub(crate) struct Patch<E>(PhantomData<fn() -> E>);
 /// The document as clients get it.
 pub(crate) struct Document<E>(PhantomData<fn() -> E>);
+/// The same with its address.
+struct LocatedDocument<E>(PhantomData<fn() -> E>);
 /// A page of them.
 struct Page<E>(PhantomData<fn() -> E>);
 
@@ -181,6 +201,24 @@ impl<E: Routed> JsonSchema for Document<E> {
         let required = schema.ensure_object().entry("required").or_insert_with(|| json!([]));
         if let Some(required) = required.as_array_mut() {
             required.extend(["_id", "version", "created_at", "updated_at"].map(Value::from));
+        }
+        schema
+    }
+}
+
+impl<E: Routed> JsonSchema for LocatedDocument<E> {
+    fn schema_name() -> Cow<'static, str> {
+        format!("{}Located", E::schema_name()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut schema = Document::<E>::json_schema(generator);
+        let url = json!({ "type": "string", "format": "uri", "description": "For visitors." });
+        if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.insert("url".to_owned(), url);
+        }
+        if let Some(required) = schema.get_mut("required").and_then(Value::as_array_mut) {
+            required.push("url".into());
         }
         schema
     }
@@ -295,5 +333,6 @@ macro_rules! answers {
 }
 answers! {
     Shown as Document "The document";
+    Located as LocatedDocument "The document";
     ShownPage as Page "A page";
 }

@@ -69,9 +69,25 @@ impl FromRequest<Api> for Form {
 }
 
 impl Form {
+    /// Hands on the file of a form that has no other part.
+    pub(super) async fn file_alone<T>(
+        self,
+        take: impl AsyncFnOnce(NewFile, Field<'_>) -> Result<T, app::Error>,
+    ) -> Result<T, Problem> {
+        self.parts(false, take).await
+    }
+
     /// Hands on what the parts before the file say, and the file as it comes in.
     pub(super) async fn file<T>(
+        self,
+        take: impl AsyncFnOnce(NewFile, Field<'_>) -> Result<T, app::Error>,
+    ) -> Result<T, Problem> {
+        self.parts(true, take).await
+    }
+
+    async fn parts<T>(
         mut self,
+        more_than_the_file: bool,
         take: impl AsyncFnOnce(NewFile, Field<'_>) -> Result<T, app::Error>,
     ) -> Result<T, Problem> {
         let mut new = NewFile {
@@ -90,6 +106,9 @@ impl Form {
                     new.declared = field.content_type().map(str::to_owned);
                     self.has_begun.store(true, Ordering::Relaxed);
                     return Ok(take(new, field).await?);
+                }
+                _ if !more_than_the_file => {
+                    return Err(invalid(&name, "unknown", "is no part of this form"));
                 }
                 "directory" => new.directory = text(field).await?,
                 "access_level" => {

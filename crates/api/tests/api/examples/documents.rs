@@ -111,6 +111,9 @@ impl Run {
         self.list(collection, &all, owner).await;
         let one = [("organization_id", organization), ("id", made["_id"].as_str().unwrap())];
         self.call(&format!("get_{name}"), &one, owner, None).await;
+        if name == "booking_flow_express_link" {
+            self.call("show_express_link_code", &one, owner, None).await;
+        }
         self.call(&format!("replace_{name}"), &one, owner, Some(body.clone())).await;
         let field =
             ["name", "content", "first_name", "kind"].into_iter().find(|it| body.get(it).is_some());

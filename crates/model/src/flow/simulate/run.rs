@@ -226,7 +226,7 @@ impl<'a, 'b> Run<'a, 'b> {
                 let zip = said.zip.ok_or_else(not_said)?;
                 Ok(Input::SubmitZip { zip: zip.to_owned(), zone: (self.zone_of)(config, zip) })
             }
-            StepConfig::ServiceSelection(_) => self.answer(session.current_state.node_id),
+            StepConfig::ServiceSelection(_) => self.answer(session),
             StepConfig::AdditionalDetails(config) => {
                 let mark = self.step_at(at);
                 let sent = said.has_details_of(|id| self.recorded_step_is(id, &mark));
@@ -257,9 +257,15 @@ impl<'a, 'b> Run<'a, 'b> {
         }
     }
 
-    fn answer(&mut self, node: Option<Id<GraphNode>>) -> Result<Input, Stop> {
-        let asked = node.and_then(|it| Some((it, self.flow.question(it)?)));
+    fn answer(&mut self, session: &BookingSession) -> Result<Input, Stop> {
+        let asked =
+            session.current_state.node_id.and_then(|it| Some((it, self.flow.question(it)?)));
         let (node_id, question) = asked.ok_or_else(|| refusal(Rejection::BrokenFlow))?;
+        let selections = session.current_state.temp_selections.as_ref();
+        let added = selections.map_or(&[][..], |it| &it.file_ids);
+        if let Some(photo) = self.said.photo(node_id, question, added) {
+            return Ok(Input::AttachFile { file_id: photo.file_id, file: Some(photo.clone()) });
+        }
         if !self.asked.insert(node_id) {
             return Err((Why::Broken, "The flow goes round in circles here.".to_owned()));
         }

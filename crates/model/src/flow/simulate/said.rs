@@ -3,13 +3,14 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::{
-    Id,
+    Id, ObjectId,
     content::ContentConfig,
     flow::{CompiledFlow, CompiledQuestion},
     scheduler::{
-        BookingQuestion, BookingQuestionAnswer, BookingService, BookingWindow, ServiceZone,
+        BookingQuestion, BookingQuestionAnswer, BookingService, BookingWindow, QuestionKind,
+        ServiceZone,
     },
-    session::{CustomerDetails, EventData, GivenAnswer, SessionEvent},
+    session::{AttachedFile, CustomerDetails, EventData, GivenAnswer, SessionEvent},
     step::{AdditionalDetails, BookingFlowStep, CustomerInfo, GraphNode, Presence},
 };
 
@@ -21,6 +22,7 @@ pub(super) struct Said<'a> {
     /// The zone that the postal code was found in then.
     pub(super) zone: Option<Id<ServiceZone>>,
     answers: Vec<&'a GivenAnswer>,
+    files: Vec<&'a AttachedFile>,
     details: BTreeMap<&'a str, &'a Value>,
     /// Of which steps the details were sent.
     detailed: Vec<Id<BookingFlowStep>>,
@@ -52,6 +54,7 @@ impl<'a> Said<'a> {
             zip: None,
             zone: None,
             answers: Vec::new(),
+            files: Vec::new(),
             details: BTreeMap::new(),
             detailed: Vec::new(),
             timeslot: None,
@@ -76,6 +79,8 @@ impl<'a> Said<'a> {
                 self.answers.retain(|it| it.node_id != answer.node_id);
                 self.answers.push(answer);
             }
+            EventData::FileAttached(file) => self.files.push(file),
+            EventData::FileRemoved { file_id } => self.files.retain(|it| it.file_id != *file_id),
             EventData::DetailsSubmitted { values } => {
                 self.details = values.iter().map(|(key, value)| (key.as_str(), value)).collect();
                 self.detailed.extend(event.body.step_id);
@@ -100,10 +105,27 @@ impl<'a> Said<'a> {
     ) -> Option<Result<Answer, Gone>> {
         let given = self.given(node, question)?;
         if !question.body.kind.has_answers() {
-            return Some(Ok(Answer { answer_ids: None, value: given.value.clone() }));
+            // Photos are added one by one.
+            let value = given.value.clone().filter(|_| question.body.kind != QuestionKind::Photo);
+            return Some(Ok(Answer { answer_ids: None, value }));
         }
         let ids = given.answer_ids.iter().map(|id| self.counterpart(flow, &question.body, *id));
         Some(ids.collect::<Result<_, _>>().map(|ids| Answer { answer_ids: Some(ids), value: None }))
+    }
+
+    /// The next photo that was added to a photo question, after those that are `added`.
+    pub(super) fn photo(
+        &self,
+        node: Id<GraphNode>,
+        question: &CompiledQuestion,
+        added: &[ObjectId],
+    ) -> Option<&'a AttachedFile> {
+        if question.body.kind != QuestionKind::Photo {
+            return None;
+        }
+        let given = self.given(node, question)?;
+        let mut there = self.files.iter().filter(|it| it.node_id == Some(given.node_id));
+        there.find(|it| !added.contains(&it.file_id)).copied()
     }
 
     /// By id, then by slug, then by title: the first that fits.

@@ -5,7 +5,7 @@ use crate::{
     Id, Problems,
     flow::{CompiledQuestion, Leads},
     scheduler::{BookingQuestionAnswer, BookingService, QuestionKind},
-    session::{EventData, GivenAnswer, decide::details},
+    session::{EventData, FilePlace, GivenAnswer, decide::details},
     step::{GraphNode, StepType},
 };
 
@@ -79,6 +79,15 @@ impl Visit<'_> {
                 "unexpected",
                 "a value answers this question",
             );
+            let photos = self.photos_at(node_id);
+            let value = if body.kind == QuestionKind::Photo {
+                let others = value.filter(|it| !it.is_null() && Some(*it) != photos.as_ref());
+                let none = others.is_none();
+                root.at("value").require(none, "photo", "Add photos with attach_file.");
+                photos.as_ref()
+            } else {
+                value
+            };
             answer.value = details::check_value(
                 body.kind,
                 &body.rules,
@@ -93,6 +102,13 @@ impl Visit<'_> {
             _ => self.flow.after_question(node_id),
         };
         Ok((answer, leads.ok_or(Rejection::BrokenFlow)?))
+    }
+
+    /// The photos that were added to the question, as its answer; `None` when there is none.
+    fn photos_at(&self, node_id: Id<GraphNode>) -> Option<Value> {
+        let place = FilePlace::of(self.flow, self.step(), Some(node_id))?;
+        let ids = place.files(self.active.selections).map(|it| Value::from(it.file_id.to_string()));
+        Some(ids.collect::<Vec<_>>()).filter(|it| !it.is_empty()).map(Value::Array)
     }
 
     /// Whether the question was answered otherwise before.

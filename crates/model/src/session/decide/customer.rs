@@ -29,7 +29,7 @@ impl Visit<'_> {
     }
 }
 
-fn check_customer(
+pub(super) fn check_customer(
     config: &CustomerInfo,
     given: &CustomerDetails,
     place: &mut Place<'_>,

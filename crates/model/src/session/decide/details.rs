@@ -48,7 +48,11 @@ impl Visit<'_> {
     }
 }
 
-fn check_field(field: &DetailField, value: Option<&Value>, mut place: Place<'_>) -> Option<Value> {
+pub(super) fn check_field(
+    field: &DetailField,
+    value: Option<&Value>,
+    mut place: Place<'_>,
+) -> Option<Value> {
     match field.kind {
         DetailKind::Text | DetailKind::Textarea => {
             check_value(QuestionKind::Text, &field.rules, field.required, value, place)
@@ -106,9 +110,10 @@ pub(crate) fn check_value(
             place.require(date.is_some(), "date", "Enter a date such as 2026-11-24.");
             date.map(|it| Value::String(it.to_string()))
         }
+        // Which ones these can be is for the caller to say.
         QuestionKind::Photo => {
-            place.add("photo", "Photos cannot be added to this question yet.");
-            None
+            place.require(value.is_array(), "photo", "Add a photo.");
+            Some(value.clone())
         }
         QuestionKind::Text | QuestionKind::SingleChoice | QuestionKind::MultiChoice => {
             check_text(rules, value, place)

@@ -55,6 +55,12 @@ pub(super) fn any_input() -> impl Strategy<Value = Input> {
         (0..3_u32).prop_map(say::days),
         (0..3_u64).prop_map(say::slot),
         prop::sample::select(reasons.to_vec()).prop_map(say::refused_slot),
+        (0..8_u64, 0..3_usize).prop_map(|(n, kind)| say::attach(
+            n,
+            say::MIMES[kind],
+            n * 2_000_000
+        )),
+        (0..8_u64).prop_map(say::remove),
         Just(Input::ReleaseTimeslot),
         prop::sample::subsequence(&["terms", "news", "soul"][..], 0..3)
             .prop_map(|consents| say::customer_with(say::ada(), &consents)),
@@ -98,6 +104,8 @@ fn name(input: &Input) -> &'static str {
         Input::AnswerQuestion { .. } => "answer_question",
         Input::GoBack { .. } => "go_back",
         Input::SubmitDetails { .. } => "submit_details",
+        Input::AttachFile { .. } => "attach_file",
+        Input::RemoveFile { .. } => "remove_file",
         Input::ViewTimeslots { .. } => "view_timeslots",
         Input::SelectTimeslot { .. } => "select_timeslot",
         Input::ReleaseTimeslot => "release_timeslot",

@@ -6,8 +6,8 @@ use crate::{
     Id, ObjectId, Timestamp,
     flow::{CompiledFlow, FlowBundle, file::FlowFile},
     session::{
-        AsStored, BookingSession, Decided, EventBody, EventHash, Input, Outcome, Rejection,
-        SessionEvent, View, decide, start, view,
+        AsStored, BookingSession, Decided, EventBody, EventHash, Input, LinkOutcome, Outcome,
+        Rejection, SessionEvent, View, decide, start, start_by_link, view,
     },
 };
 
@@ -84,9 +84,20 @@ pub(super) fn check(given: Given<'_>, input: &Input, expected: &str) -> Scene {
 
 impl Scene {
     pub(super) fn start(flow: CompiledFlow) -> Self {
+        let decided = Self::begin(&flow);
+        Self::begun(flow, decided)
+    }
+
+    /// A visit that an express link begins.
+    pub(super) fn start_by(flow: CompiledFlow, link: &LinkOutcome<'_>) -> Self {
+        let decided = start_by_link(&flow, Self::begin(&flow), link, BEGIN);
+        Self::begun(flow, decided)
+    }
+
+    fn begin(flow: &CompiledFlow) -> Vec<Decided> {
         let expires_at = BEGIN.plus(LIFE);
         let decided = start(
-            &flow,
+            flow,
             id("scheduler"),
             "hash".to_owned(),
             crate::session::Attribution::default(),
@@ -94,7 +105,11 @@ impl Scene {
             "en-US".to_owned(),
             expires_at,
         );
-        let events = number(None, BEGIN, decided.unwrap());
+        decided.unwrap()
+    }
+
+    fn begun(flow: CompiledFlow, decided: Vec<Decided>) -> Self {
+        let events = number(None, BEGIN, decided);
         let session = BookingSession::fold(&events).unwrap();
         let scene = Self { flow, session, events, now: BEGIN };
         scene.check_invariants();
@@ -223,12 +238,12 @@ fn is_legal(before: &Outcome, after: &Outcome) -> bool {
 pub(super) mod say {
     use std::collections::BTreeMap;
 
-    use super::{BEGIN, Duration, Id, Input, Timestamp, Value, id};
+    use super::{BEGIN, Duration, Id, Input, ObjectId, Timestamp, Value, id};
     use crate::{
         availability::NotOffered,
         content::Address,
         scheduler::{BookingWindow, Reference, ServiceZone},
-        session::{Claimed, CustomerDetails, Seat, SlotOutcome},
+        session::{AttachedFile, Claimed, CustomerDetails, Seat, SlotOutcome},
     };
 
     pub(in super::super) fn zip_in(zip: &str, zone: Option<&str>) -> Input {
@@ -261,6 +276,34 @@ pub(super) mod say {
     pub(in super::super) fn details(values: &Value) -> Input {
         let values: BTreeMap<String, Value> = serde_json::from_value(values.clone()).unwrap();
         Input::SubmitDetails { values }
+    }
+
+    pub(in super::super) const MIMES: [&str; 3] = ["image/jpeg", "application/pdf", "text/csv"];
+
+    pub(in super::super) fn file_id(n: u64) -> ObjectId {
+        id::<()>(&format!("file {n}")).object_id()
+    }
+
+    /// An uploaded file.
+    pub(in super::super) fn attach(n: u64, mime_type: &str, size: u64) -> Input {
+        let file_id = file_id(n);
+        let file = AttachedFile {
+            file_id,
+            step_id: id("nowhere"),
+            node_id: None,
+            filename: format!("{n}.jpg"),
+            mime_type: mime_type.to_owned(),
+            size,
+        };
+        Input::AttachFile { file_id, file: Some(file) }
+    }
+
+    pub(in super::super) fn photo(n: u64) -> Input {
+        attach(n, "image/jpeg", 1_000_000)
+    }
+
+    pub(in super::super) fn remove(n: u64) -> Input {
+        Input::RemoveFile { file_id: file_id(n) }
     }
 
     pub(in super::super) fn slot(hour: u64) -> Input {

@@ -71,6 +71,22 @@ fn an_answer_is_known_again_by_its_slug_or_its_title() {
 }
 
 #[test]
+fn photos_are_added_again() {
+    let visit = || {
+        let to = [say::zip(), say::answer("need", "unusual"), say::value("describe", "a thing")];
+        let photos = [say::photo(1), say::photo(2), say::value("picture", json!(null))];
+        let rest = [say::details(&json!({ "gate": true })), say::slot(0), say::customer()];
+        [&to[..], &photos, &rest, &[say::confirm(true)]].concat()
+    };
+    assert_eq!(on(&[], visit()), "SameEnd: books ac-repair, parts never");
+    let photo = "kind: photo\n    required: false";
+    let required = [(photo, "kind: photo")];
+    assert_eq!(on(&required, visit()), "SameEnd: books ac-repair, parts never");
+    let fewer = [(photo, "kind: photo\n    rules: { max: 1 }")];
+    assert_eq!(on(&fewer, visit()), "Stuck: left at picture (Refused), parts picture");
+}
+
+#[test]
 fn a_question_that_was_never_asked_stops_a_visit_when_it_must_be_answered() {
     let to = [(DRAIN, "drain: { title: A blocked drain, next: where }")];
     let asked = |required: bool| {

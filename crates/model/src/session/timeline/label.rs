@@ -4,7 +4,7 @@ use crate::{
     flow::CompiledFlow,
     scheduler::BookingService,
     session::{
-        AbandonReason, EventData, FieldFailure, GivenAnswer,
+        AbandonReason, EventData, FieldFailure, GivenAnswer, LinkFaultCode,
         booking::{answer_text, value_text},
     },
     step::{BookingFlowStep, GraphNode},
@@ -17,6 +17,11 @@ pub(super) fn label(flow: Option<&CompiledFlow>, data: &EventData) -> String {
             Some(url) => format!("Opened the widget on {url}"),
             None => "Opened the widget".to_owned(),
         },
+        EventData::ExpressLinkApplied { .. } => "Came by an express link".to_owned(),
+        EventData::ExpressLinkDegraded { reasons, .. } => {
+            let reasons: Vec<_> = reasons.iter().map(|it| fault(it.code)).collect();
+            format!("The express link does less than it says: {}", reasons.join(", "))
+        }
         EventData::StepEntered { step_id, .. } => format!("Came to {}", step(flow, *step_id)),
         EventData::StepCompleted { step_id } => format!("Done with {}", step(flow, *step_id)),
         EventData::StepLeftBackward { step_id, to_step_id } => {
@@ -52,6 +57,8 @@ pub(super) fn label(flow: Option<&CompiledFlow>, data: &EventData) -> String {
             let values = values.iter().map(|(key, value)| format!("{key}: {}", value_text(value)));
             format!("Gave details: {}", values.collect::<Vec<_>>().join(", "))
         }
+        EventData::FileAttached(file) => format!("Added the file {}", quoted(&file.filename)),
+        EventData::FileRemoved { .. } => "Took a file away".to_owned(),
         EventData::TimeslotsViewed { from, to, offered } => {
             format!("Looked at {offered} times from {from} to {to}")
         }
@@ -103,6 +110,8 @@ pub(super) fn decision(flow: Option<&CompiledFlow>, data: &EventData) -> Option<
         | EventData::AnswerSelected(_)
         | EventData::AnswerChanged { .. }
         | EventData::DetailsSubmitted { .. }
+        | EventData::FileAttached(_)
+        | EventData::FileRemoved { .. }
         | EventData::TimeslotHeld { .. }
         | EventData::TimeslotLost { .. }
         | EventData::ConsentGiven { .. }
@@ -149,6 +158,25 @@ fn service(flow: Option<&CompiledFlow>, id: Id<BookingService>) -> String {
 
 fn quoted(text: &str) -> String {
     format!("“{text}”")
+}
+
+fn fault(code: LinkFaultCode) -> &'static str {
+    match code {
+        LinkFaultCode::Unknown => "there is no such link",
+        LinkFaultCode::Inactive => "it is switched off",
+        LinkFaultCode::Expired => "its time is over",
+        LinkFaultCode::UsedUp => "it was used as often as it may be",
+        LinkFaultCode::Unpublished => "its flow is not published",
+        LinkFaultCode::AnswerGone => "an answer is not there any more",
+        LinkFaultCode::AnswerUnreachable => "an answer is not on the way",
+        LinkFaultCode::ServiceUnreachable => "nothing leads to the service",
+        LinkFaultCode::ServiceArchived => "the service is not offered any more",
+        LinkFaultCode::ZipInvalid => "the postal code is none",
+        LinkFaultCode::ZipOutOfArea => "the postal code is not served",
+        LinkFaultCode::DetailsInvalid => "details are refused",
+        LinkFaultCode::CustomerInvalid => "the customer is refused",
+        LinkFaultCode::StepUnknown => "a step is not there any more",
+    }
 }
 
 fn why(reason: AbandonReason) -> &'static str {
