@@ -15,7 +15,8 @@ impl Run {
         self.call("validate_booking_flow", &one, owner, None).await;
         let builder = self.call("get_booking_flow_builder", &one, owner, None).await;
         self.call("save_booking_flow_builder", &one, owner, Some(save(&builder))).await;
-        for operation in ["draw_booking_flow_svg", "draw_booking_flow_mmd"] {
+        for operation in ["draw_booking_flow_svg", "draw_booking_flow_mmd", "draw_booking_flow_dot"]
+        {
             self.call(operation, &one, owner, None).await;
         }
         let note = json!({ "note": "More to choose from." });
