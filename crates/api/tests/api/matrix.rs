@@ -53,7 +53,7 @@ const ROUTER: &str = r#"{
 
 /// Operations that nobody succeeds with here, and why. They are asked all the same; that what is
 /// theirs is not there is no finding.
-const UNREACHED: [(&str, &str); 33] = [
+const UNREACHED: [(&str, &str); 34] = [
     ("accept_invitation", TOKEN),
     ("add_session_file", BYTES),
     ("cancel_booking_flow_schedule", FLOW),
