@@ -1488,6 +1488,290 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}/booking_flow_routers/resolve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Which flow a page gets, and why each router won or did not
+         * @description Needs the permission `VIEW_BOOKING_FLOW_ROUTERS`.
+         */
+        post: operations["resolve_route"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flow_routers/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Routers that tie, and such as can never win
+         * @description Needs the permission `VIEW_BOOKING_FLOW_ROUTERS`.
+         */
+        post: operations["check_booking_flow_routers"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What stands against publishing the draft
+         * @description Needs the permission `VIEW_BOOKING_FLOWS`.
+         */
+        post: operations["validate_booking_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let visitors see the draft, now or at a time
+         * @description Needs the permission `PUBLISH_BOOKING_FLOW`.
+         */
+        post: operations["publish_booking_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/unpublish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let no more visitors see the flow
+         * @description Needs the permission `PUBLISH_BOOKING_FLOW`.
+         */
+        post: operations["unpublish_booking_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a publication back that waits for its time
+         * @description Needs the permission `PUBLISH_BOOKING_FLOW`.
+         */
+        delete: operations["cancel_booking_flow_schedule"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The versions of a flow, newest first
+         * @description Needs the permission `VIEW_BOOKING_FLOW_VERSIONS`.
+         */
+        get: operations["list_versions_of_booking_flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One version with all that is in it
+         * @description Needs the permission `VIEW_BOOKING_FLOW_VERSIONS`.
+         */
+        get: operations["get_version_of_booking_flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/versions/{number}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let visitors see a version made before
+         * @description Needs the permission `PUBLISH_BOOKING_FLOW`.
+         */
+        post: operations["publish_version_of_booking_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/versions/{number}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the draft what a version was
+         * @description Needs the permission `UPDATE_BOOKING_FLOW`.
+         */
+        post: operations["restore_version_of_booking_flow"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/builder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All that a builder shows of a flow
+         * @description Needs the permission `VIEW_BOOKING_FLOWS`.
+         */
+        get: operations["get_booking_flow_builder"];
+        /**
+         * Save many changes of a flow at once, or none
+         * @description Needs the permission `UPDATE_BOOKING_FLOW`.
+         */
+        put: operations["save_booking_flow_builder"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/diagram.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The flow as a diagram
+         * @description Needs the permission `VIEW_BOOKING_FLOWS`.
+         */
+        get: operations["draw_booking_flow_svg"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/diagram.mmd": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The flow as a diagram
+         * @description Needs the permission `VIEW_BOOKING_FLOWS`.
+         */
+        get: operations["draw_booking_flow_mmd"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/diagram.dot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The flow as a diagram
+         * @description Needs the permission `VIEW_BOOKING_FLOWS`.
+         */
+        get: operations["draw_booking_flow_dot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{organization_id}/api_keys/{id}/revoke": {
         parameters: {
             query?: never;
@@ -1522,6 +1806,26 @@ export interface paths {
         get: operations["export_audit_log"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/simulate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try recorded visits on the draft: which would end elsewhere, and where they part
+         * @description Needs the permission `REPLAY_BOOKING_SESSION`.
+         */
+        post: operations["simulate_booking_flow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1659,6 +1963,46 @@ export interface paths {
         get: operations["replay_booking_session"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A flow with all that it owns as one file
+         * @description Needs the permission `VIEW_BOOKING_FLOWS`.
+         */
+        get: operations["export_booking_flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations/{organization_id}/booking_flows/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Store the flow of a file as a draft, or say what that would change
+         * @description Needs the permission `UPDATE_BOOKING_FLOW`.
+         */
+        post: operations["import_booking_flow"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2315,6 +2659,14 @@ export interface components {
             street: string;
             unit?: string | null;
         };
+        /** @description When a version made before is published. */
+        Again: {
+            /**
+             * Format: date-time
+             * @description When visitors get it; absent or past is at once.
+             */
+            at?: string | null;
+        };
         /** @description A list that is never long. */
         All: {
             data: components["schemas"]["PermissionView"][];
@@ -2326,6 +2678,40 @@ export interface components {
         /** @description A list that is never long. */
         All3: {
             data: components["schemas"]["UserView"][];
+        };
+        /** @description One answer that a visitor may choose. */
+        AnswerEntry: {
+            /**
+             * @description The heading that it stands under.
+             * @default null
+             */
+            category?: string | null;
+            /** @default null */
+            description?: string | null;
+            /**
+             * @description Name of a picture of the widget's set.
+             * @default null
+             */
+            icon?: string | null;
+            /**
+             * @description The question that it leads to.
+             * @default null
+             */
+            next?: components["schemas"]["Next"] | null;
+            /**
+             * @description Makes it a service reference, which ends the path.
+             * @default null
+             */
+            service?: string | null;
+            /** @description What visitors read, 1 to 100 characters. */
+            title: string;
+            /**
+             * @description The same texts in other languages, by BCP 47 tag such as es-MX.
+             * @default {}
+             */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
         };
         /** @description A question and what was answered, in words. */
         AnswerSummary: {
@@ -2627,10 +3013,20 @@ export interface components {
             content: components["schemas"]["ContentConfig"];
             /** Format: date-time */
             created_at: string;
-            /** @default false */
+            /** @description Why the last scheduled version has not become the published one. */
+            failed_publication?: components["schemas"]["FailedPublication"] | null;
+            /**
+             * @description Whether the draft differs from the published version. Compared anew whenever the flow is
+             *     shown: what is stored here says nothing.
+             * @default false
+             */
             has_unpublished_changes?: boolean;
+            /** @description Its tests: visits, and what must come of them. */
+            journeys?: components["schemas"]["Journey"][];
             organization_id?: string;
             published_version_id?: string | null;
+            /** @description The version that becomes the published one by itself. */
+            scheduled_publication?: components["schemas"]["ScheduledPublication"] | null;
             /** @description Unique in the organization among the not deleted, as is the title. */
             slug: string;
             status: components["schemas"]["BookingFlowStatus"];
@@ -2788,6 +3184,8 @@ export interface components {
          */
         BookingFlowInput: {
             content: components["schemas"]["ContentConfig"];
+            /** @description Its tests: visits, and what must come of them. */
+            journeys?: components["schemas"]["Journey"][];
             /** @description Unique in the organization among the not deleted, as is the title. */
             slug: string;
             /** @description In order. */
@@ -2808,6 +3206,7 @@ export interface components {
             content?: components["schemas"]["ContentConfig"] | {
                 [key: string]: unknown;
             } | null;
+            journeys?: components["schemas"]["Journey"][] | null;
             slug?: string | null;
             steps?: string[] | null;
         };
@@ -3514,6 +3913,51 @@ export interface components {
             shape: components["schemas"]["BrandShape"];
             typography: components["schemas"]["Typography"];
         };
+        /** @description All that is saved at once. Whatever is not mentioned stays as it is. */
+        BuilderSave: {
+            answers?: components["schemas"]["Changes"];
+            canvas_data?: components["schemas"]["CanvasChanges"];
+            /** @description They belong to the organization, and so does what is changed of them. */
+            categories?: components["schemas"]["Changes"];
+            /**
+             * @description Changes of the flow itself: its `slug`, `content` and `steps` (JSON Merge Patch).
+             * @default {}
+             */
+            flow?: {
+                [key: string]: unknown;
+            };
+            /** @description Of the service-selection step, after the changes of the steps. */
+            graph?: components["schemas"]["GraphChanges"];
+            questions?: components["schemas"]["Changes"];
+            /** @description They belong to the organization, and so does what is changed of them. */
+            services?: components["schemas"]["Changes"];
+            steps?: components["schemas"]["Changes"];
+            /**
+             * Format: uint64
+             * @description The version of the flow that was seen; `If-Match` may say it instead.
+             * @default null
+             */
+            version?: number | null;
+        };
+        /** @description A flow with all that a builder shows. */
+        BuilderView: {
+            answers: components["schemas"]["BookingQuestionAnswerDocument"][];
+            canvas_data: components["schemas"]["CanvasView"];
+            /** @description All of the organization's. */
+            categories: components["schemas"]["BookingAnswerCategoryDocument"][];
+            flow: components["schemas"]["BookingFlowDocument"];
+            /** @description What each temporary id of the request stands for. */
+            ids?: {
+                [key: string]: string;
+            } | null;
+            questions: components["schemas"]["BookingQuestionDocument"][];
+            /** @description What stands against publishing the draft. */
+            report: components["schemas"]["Report"];
+            /** @description All of the organization's. */
+            services: components["schemas"]["BookingServiceDocument"][];
+            /** @description In the flow's order. */
+            steps: components["schemas"]["BookingFlowStepDocument"][];
+        };
         /** @description A number to call instead. */
         CallToBook: {
             phone: string;
@@ -3529,6 +3973,17 @@ export interface components {
             source?: string | null;
             term?: string | null;
         };
+        /** @description Where the builder draws things from now on; what is absent stays where it is. */
+        CanvasChanges: {
+            /** @default null */
+            flow?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default null */
+            service_selection?: {
+                [key: string]: unknown;
+            } | null;
+        };
         /** @description Positions in canvas pixels. */
         CanvasData: {
             edges: components["schemas"]["CanvasEdge"][];
@@ -3541,6 +3996,11 @@ export interface components {
         CanvasNode: {
             id: string;
             position: components["schemas"]["Position"];
+        };
+        /** @description Where the builder draws things. */
+        CanvasView: {
+            flow?: components["schemas"]["CanvasData"] | null;
+            service_selection?: components["schemas"]["CanvasData"] | null;
         };
         /** @description How many appointments fit; every limit that is given holds. */
         Capacity: {
@@ -3569,10 +4029,126 @@ export interface components {
              */
             per_window: number;
         };
+        /** @description How many appointments fit; every limit that is given holds. */
+        CapacityEntry: {
+            /**
+             * @description At the same time of one service.
+             * @default {}
+             */
+            by_service?: {
+                [key: string]: number;
+            };
+            /**
+             * @description At the same time in one zone.
+             * @default {}
+             */
+            by_zone?: {
+                [key: string]: number;
+            };
+            /**
+             * Format: uint32
+             * @default null
+             */
+            per_day?: number | null;
+            /**
+             * Format: uint32
+             * @description At the same time, 1 to 1,000.
+             */
+            per_window: number;
+        };
+        /** @description A heading under which answers stand together. */
+        CategoryEntry: {
+            /** @default null */
+            description?: string | null;
+            /**
+             * @description Name of a picture of the widget's set.
+             * @default null
+             */
+            icon?: string | null;
+            /**
+             * Format: int32
+             * @description Lowest first. Absent: its place among the categories, from 0.
+             * @default null
+             */
+            order?: number | null;
+            /** @description What visitors read, 1 to 100 characters. */
+            title: string;
+            /**
+             * @description The same texts in other languages, by BCP 47 tag such as es-MX.
+             * @default {}
+             */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+        };
         /** @description Who brought an event about. */
         Cause: "visitor" | "server";
-        /** @description Absent stays as it is. */
+        /** @description One difference. */
+        Change: {
+            /** @description The id of it there. */
+            id: string;
+            /**
+             * @description The place in the file after the change, of what is removed before it:
+             *     `questions.need.answers.cooling`.
+             */
+            path: string;
+            /** @description As people know it. */
+            title: string;
+            what: components["schemas"]["What"];
+        } & ({
+            /** @constant */
+            change: "added";
+            entry: unknown;
+        } | {
+            /** @constant */
+            change: "removed";
+            entry: unknown;
+        } | {
+            /** @constant */
+            change: "changed";
+            fields: components["schemas"]["FieldChange"][];
+        } | {
+            /** @constant */
+            change: "moved";
+            /** Format: uint */
+            from: number;
+            /** Format: uint */
+            to: number;
+        } | {
+            after: string[];
+            before: string[];
+            /** @constant */
+            change: "rewired";
+        } | {
+            /** @constant */
+            change: "rearranged";
+        });
+        /** @description Changes of one kind of thing. */
         Changes: {
+            /**
+             * @description Each has an `_id` that is any text but an id: it stands for the new one anywhere in the
+             *     request, and the answer says which that is.
+             * @default []
+             */
+            create?: {
+                [key: string]: unknown;
+            }[];
+            /**
+             * @description Ids.
+             * @default []
+             */
+            delete?: string[];
+            /**
+             * @description Each has the `_id` of what it changes (JSON Merge Patch), and the `version` that was seen
+             *     if it is to be checked.
+             * @default []
+             */
+            update?: {
+                [key: string]: unknown;
+            }[];
+        };
+        /** @description Absent stays as it is. */
+        Changes2: {
             first_name?: string | null;
             last_name?: string | null;
             /** @description BCP 47 tag. */
@@ -3994,6 +4570,20 @@ export interface components {
         DeviceKind: "mobile" | "tablet" | "desktop" | "unknown";
         /** @description What is drawn. */
         DiagramKind: "flow" | "service_selection";
+        DifferingView: {
+            _id: string;
+            /** @description `booking_services` */
+            collection: string;
+            /** @description What differs; empty when it is gone and its mention was left out. */
+            fields: string[];
+        };
+        /** @description Leads from one node to the next. */
+        EdgeEntry: {
+            /** @description A name of `nodes`. */
+            from: string;
+            /** @description A name of `nodes`. */
+            to: string;
+        };
         /**
          * Format: email
          * @description An address that mail can be sent to, in lower case: two that differ in case only are the same.
@@ -4062,6 +4652,8 @@ export interface components {
         };
         /** @description How far a mail is. */
         EmailStatus: ("queued" | "sending" | "sent") | "failed" | "bounced";
+        /** @description What is wrong in which place. */
+        Errors: components["schemas"]["Problems"] | components["schemas"]["Finding"][];
         /** @description Ids of events: of a long visit the first and the newest 100. */
         EventWindow: string[];
         EventsView: {
@@ -4073,6 +4665,42 @@ export interface components {
             /** Format: uint64 */
             sequence: number;
             view: components["schemas"]["View"];
+        };
+        /** @description What must come of a journey. */
+        Expectation: {
+            /** @description Where the answers lead. */
+            service?: string | null;
+            /** @description Where the postal code lies. */
+            zone?: string | null;
+        };
+        Exported: {
+            /** @description `yaml` when absent. */
+            format?: components["schemas"]["FileFormat"] | null;
+            /**
+             * Format: uint32
+             * @description Number of a version; the draft when absent.
+             */
+            version?: number | null;
+        };
+        /** @description A scheduled version that was refused when its time had come. */
+        FailedPublication: {
+            /**
+             * Format: date-time
+             * @description When it was refused.
+             */
+            at: string;
+            /** @description A sentence. */
+            reason: string;
+            version_id: string;
+        };
+        /** @description One field that has another value. */
+        FieldChange: {
+            /** @description `null`: it is not there any more. */
+            after: unknown;
+            /** @description `null`: it was not there. */
+            before: unknown;
+            /** @description Dotted, as the file has it: `price.amount_minor`. */
+            field: string;
         };
         /** @description A field and the rule that it broke. */
         FieldFailure: {
@@ -4128,6 +4756,8 @@ export interface components {
             user_id?: string | null;
             version: number;
         };
+        /** @enum {string} */
+        FileFormat: "yaml" | "json";
         /**
          * @description An uploaded file: what is known of it. The bytes are in the file storage under `storage_key`.
          *     An organization's, or a person's own, which belongs to no organization.
@@ -4175,11 +4805,149 @@ export interface components {
             /** @constant */
             mode: "direct";
         };
+        /** @description One broken rule. */
+        Finding: {
+            /** @description Stable: `graph.dead_end`. */
+            code: string;
+            /** Format: uint64 */
+            column?: number | null;
+            /** @description The ids concerned. */
+            ids: string[];
+            /**
+             * Format: uint64
+             * @description In the text of the file, from 1, when there is one.
+             */
+            line?: number | null;
+            /** @description A sentence that a business owner understands. */
+            message: string;
+            /** @description The place in the flow file: `questions.need.answers.cooling`. */
+            path: string;
+            severity: components["schemas"]["Severity"];
+            /** @description The shortest path that shows it, place by place. */
+            witness: string[];
+        };
+        /** @description One thing that a business should know of its routers. */
+        Finding2: {
+            /**
+             * Format: date-time
+             * @description When the page shows it.
+             */
+            at: string;
+            kind: components["schemas"]["FindingKind"];
+            /** @description One sentence. */
+            message: string;
+            /** @description First the one that it is about, then those that stand in its way. */
+            router_ids: string[];
+            /** @description A page that shows it; the host stands for any. */
+            url?: string | null;
+        };
+        /** @description Stable, for programs. */
+        FindingKind: "tie" | "shadowed" | "impossible";
+        /** @description All that was found, and whether everything was looked at. */
+        Findings: {
+            /** @description Not when there was more to compare, or to report, than is done at once. */
+            complete: boolean;
+            findings: components["schemas"]["Finding2"][];
+        };
         FirstOrganization: {
             name: string;
             slug: components["schemas"]["TenantSubdomain"];
             /** @description IANA: `America/New_York`. */
             time_zone: string;
+        };
+        /** @description All that a change of a flow changes. There is none exactly when both are the same file. */
+        FlowDiff: {
+            /** @description In the order of the file. */
+            changes: components["schemas"]["Change"][];
+            equal: boolean;
+        };
+        /**
+         * @description A booking flow of Wrkbelt with all that it owns. Keys are slugs (a–z, 0–9 and -), unique in
+         *     their map, and stand in for ids everywhere.
+         */
+        FlowFile: {
+            /**
+             * @description Headings under which answers stand together, in the order shown.
+             * @default {}
+             */
+            categories?: {
+                [key: string]: components["schemas"]["CategoryEntry"];
+            };
+            /**
+             * @description What leads from one node to the next, when `nodes` are written out. A question shows its
+             *     answers in this order.
+             * @default []
+             */
+            edges?: components["schemas"]["EdgeEntry"][];
+            /** @description What the flow is called. */
+            flow: components["schemas"]["FlowHead"];
+            /**
+             * @description Visits, and what must come of them: the tests of the flow.
+             * @default []
+             */
+            journeys?: components["schemas"]["Journey"][];
+            /**
+             * @description The places of the graph, written out when one question stands at several of them. Absent:
+             *     each question makes one node, each of its answers one, and each service that `next` leads
+             *     to one.
+             * @default null
+             */
+            nodes?: {
+                [key: string]: components["schemas"]["NodeEntry"];
+            } | null;
+            /**
+             * @description What visitors are asked on the way to a service, by slug.
+             * @default {}
+             */
+            questions?: {
+                [key: string]: components["schemas"]["QuestionEntry"];
+            };
+            /**
+             * @description When the business works, by slug.
+             * @default {}
+             */
+            schedules?: {
+                [key: string]: components["schemas"]["ScheduleEntry"];
+            };
+            /**
+             * @description What can be booked, by slug.
+             * @default {}
+             */
+            services?: {
+                [key: string]: components["schemas"]["ServiceEntry"];
+            };
+            /** @description What a visitor goes through, in order. */
+            steps: components["schemas"]["StepEntry"][];
+            /** @description The version of this format. */
+            wrkbelt: components["schemas"]["Format"];
+            /**
+             * @description The areas that the business goes to, by slug.
+             * @default {}
+             */
+            zones?: {
+                [key: string]: components["schemas"]["ZoneEntry"];
+            };
+        };
+        /** @description What the flow is called. */
+        FlowHead: {
+            /** @default null */
+            description?: string | null;
+            /**
+             * @description Name of a picture of the widget's set.
+             * @default null
+             */
+            icon?: string | null;
+            /** @description Unique in the organization: a file with the slug of a flow that is there replaces it. */
+            slug: string;
+            /** @description What visitors read, 1 to 100 characters. */
+            title: string;
+            /**
+             * @description The same texts in other languages, by BCP 47 tag such as es-MX.
+             * @default {}
+             */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
         };
         /**
          * @description A flow with all that it needs, so that later changes to any of it do not reach it. Zones and
@@ -4193,15 +4961,38 @@ export interface components {
             services: components["schemas"]["IdentifiedBookingService"][];
             steps: components["schemas"]["IdentifiedBookingFlowStep"][];
         };
+        /** @description A place in a flow, as its owner knows it. */
+        FlowSpot: {
+            /** @description Inside the service selection. */
+            question?: string | null;
+            /** @description The step's title. */
+            step: string;
+            /** @description Absent in a flow without steps. */
+            step_type?: components["schemas"]["StepType"] | null;
+        };
         Forgot: {
             email: components["schemas"]["EmailAddress"];
         };
+        /**
+         * @description Which version of the format a file is written in.
+         * @enum {string}
+         */
+        Format: "flow/1";
+        /** @description One answer of a journey. */
+        Given: number | string | string[];
         /** @description An answer on the visitor's path. */
         GivenAnswer: {
             answer_ids?: string[];
             node_id: string;
             question_id: string;
             value?: unknown;
+        };
+        /** @description Changes inside the service-selection step. */
+        GraphChanges: {
+            edges?: components["schemas"]["Changes"];
+            nodes?: components["schemas"]["Changes"];
+            /** @default null */
+            root_node_id?: string | null;
         };
         /** @description Leads from one node to the next. */
         GraphEdge: {
@@ -4238,6 +5029,15 @@ export interface components {
              */
             subdivision?: string | null;
         };
+        IdAndNumber: {
+            /** @description Of the flow. */
+            id: string;
+            /**
+             * Format: uint32
+             * @description Of the version: 1, 2, 3 …
+             */
+            number: number;
+        };
         /** @description A heading under which answers stand together. */
         IdentifiedBookingAnswerCategory: {
             _id: string;
@@ -4258,9 +5058,19 @@ export interface components {
         IdentifiedBookingFlow: {
             _id: string;
             content: components["schemas"]["ContentConfig"];
-            /** @default false */
+            /** @description Why the last scheduled version has not become the published one. */
+            failed_publication?: components["schemas"]["FailedPublication"] | null;
+            /**
+             * @description Whether the draft differs from the published version. Compared anew whenever the flow is
+             *     shown: what is stored here says nothing.
+             * @default false
+             */
             has_unpublished_changes?: boolean;
+            /** @description Its tests: visits, and what must come of them. */
+            journeys?: components["schemas"]["Journey"][];
             published_version_id?: string | null;
+            /** @description The version that becomes the published one by itself. */
+            scheduled_publication?: components["schemas"]["ScheduledPublication"] | null;
             /** @description Unique in the organization among the not deleted, as is the title. */
             slug: string;
             status: components["schemas"]["BookingFlowStatus"];
@@ -4370,6 +5180,25 @@ export interface components {
             synced_at?: string | null;
             vendor_data?: components["schemas"]["VendorData"] | null;
         };
+        /** @description What an import does, or would do. */
+        ImportView: {
+            /** @description Absent while nothing is done. */
+            booking_flow_id?: string | null;
+            diff: components["schemas"]["FlowDiff"];
+            /** @description Of the plan: sent as `plan`, it makes sure that only this is done. */
+            hash: string;
+            /** @description There was no flow with its slug. */
+            is_new: boolean;
+        };
+        Imported: {
+            /**
+             * @description Says what would be done, and does nothing.
+             * @default false
+             */
+            dry_run?: boolean;
+            /** @description The hash of a plan: refused when anything that it is about has changed since. */
+            plan?: string | null;
+        };
         /** @description How the widget starts. */
         Initialization: {
             /** @default false */
@@ -4425,6 +5254,17 @@ export interface components {
             /** @description What is behind `#token=` in the link. */
             token: string;
         };
+        /** @description A visit and what must come of it: a test of the flow, kept in its file. */
+        Journey: {
+            /** @description In the order of the questions: an answer's slug, a list of them, or a value. */
+            answers: components["schemas"]["Given"][];
+            /** @default {} */
+            expect?: components["schemas"]["Expectation"];
+            /** @description What it shows, 1 to 200 characters. */
+            name: string;
+            /** @description The postal code, in a flow that asks for one. */
+            zip?: string | null;
+        };
         /** @description A key, this once. */
         KeyView: {
             _id: string;
@@ -4436,6 +5276,16 @@ export interface components {
             /** @description By which the key is recognised later. */
             prefix: string;
             scopes: components["schemas"]["Permission"][];
+        };
+        /** @description A window that goes on after midnight. */
+        LateWindow: {
+            /**
+             * Format: uint32
+             * @description In minutes, 5 to 1,440.
+             */
+            duration: number;
+            /** @description `22:00`. */
+            start: string;
         };
         /** @description Where the widget is drawn. */
         LaunchMode: "inline" | "modal" | "floating";
@@ -4622,6 +5472,16 @@ export interface components {
             /** @description 12 to 256 characters. */
             password: string;
         };
+        /** @description What is said with a publication. */
+        NewPublication: {
+            /**
+             * Format: date-time
+             * @description When visitors get it; absent or past is at once. It replaces what was scheduled before.
+             */
+            at?: string | null;
+            /** @description At most 2,000 characters, for those who look at the versions. */
+            note?: string | null;
+        };
         /** @description What an authenticator app is set up with, this once. */
         NewTotpView: {
             /** @description The same for who scans it: a QR code as SVG. */
@@ -4630,6 +5490,26 @@ export interface components {
             secret: string;
             /** @description `otpauth:`, for an app on the same device. */
             url: string;
+        };
+        /** @description Where a path goes on: the slug of a question, or `{ service: slug }`. */
+        Next: string | components["schemas"]["ServiceTarget"];
+        /** @description One place of the graph: a question, an answer of a question, or a service. */
+        NodeEntry: {
+            /**
+             * @description The answer that stands here, of `question`.
+             * @default null
+             */
+            answer?: string | null;
+            /**
+             * @description The question that stands here, or whose answer does.
+             * @default null
+             */
+            question?: string | null;
+            /**
+             * @description The service that stands here and ends the path.
+             * @default null
+             */
+            service?: string | null;
         };
         /**
          * @description Why a slot, or a whole day, is not offered.
@@ -4772,6 +5652,24 @@ export interface components {
             action: components["schemas"]["OutsideAction"];
             /** @description What the visitor reads. */
             message: string;
+        };
+        /** @description One date that is unlike its day of the week. */
+        OverrideEntry: {
+            /**
+             * Format: uint32
+             * @description Instead of `capacity.per_window`.
+             * @default null
+             */
+            capacity?: number | null;
+            /** @description Wins over `hours`. */
+            closed?: boolean;
+            /** Format: date */
+            date: string;
+            /**
+             * @description Instead of the weekday's.
+             * @default []
+             */
+            hours?: string[];
         };
         /** @description A part of a visit. */
         PartOfRawEvent: {
@@ -4916,7 +5814,7 @@ export interface components {
             code: string;
             detail: string;
             /** @description What is wrong in which place. */
-            errors?: components["schemas"]["Problems"] | null;
+            errors?: components["schemas"]["Errors"] | null;
             /** @description The path that was asked for. */
             instance: string;
             /**
@@ -4958,6 +5856,24 @@ export interface components {
         };
         /** @description What the embedding page carries: 8 to 64 of A–Z, a–z, 0–9, `_` and `-`. No secret. */
         PublicKey: string;
+        /** @description A version that visitors get, or will get. */
+        PublicationView: {
+            /** @description SHA-256 of what is in it. */
+            checksum: string;
+            /**
+             * Format: uint64
+             * @description Of the flow, for the next `If-Match`.
+             */
+            flow_version: number;
+            /** Format: uint32 */
+            number: number;
+            /**
+             * Format: date-time
+             * @description Absent when visitors get it now.
+             */
+            scheduled_for?: string | null;
+            version_id: string;
+        };
         /** @description What a query parameter must be. */
         QueryParameter: {
             /** @default true */
@@ -4965,8 +5881,60 @@ export interface components {
             /** @description Absent: any. */
             value?: string | null;
         };
+        /** @description Something that a visitor is asked. */
+        QuestionEntry: {
+            /**
+             * @description Of a `single_choice` or `multi_choice`, in the order shown.
+             * @default {}
+             */
+            answers?: {
+                [key: string]: components["schemas"]["AnswerEntry"];
+            };
+            /** @default null */
+            description?: string | null;
+            /**
+             * @description Name of a picture of the widget's set.
+             * @default null
+             */
+            icon?: string | null;
+            /** @description How it is answered. Only the answers of a `single_choice` decide where the path goes on. */
+            kind: components["schemas"]["QuestionKind"];
+            /**
+             * @description Where a question that only collects data leads.
+             * @default null
+             */
+            next?: components["schemas"]["Next"] | null;
+            /** @description Absent: true. */
+            required?: boolean;
+            /**
+             * @description What a typed-in value must be like.
+             * @default {}
+             */
+            rules?: components["schemas"]["ValueRules"];
+            /** @description What visitors read, 1 to 100 characters. */
+            title: string;
+            /**
+             * @description The same texts in other languages, by BCP 47 tag such as es-MX.
+             * @default {}
+             */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+        };
         /** @description How it is answered. */
         QuestionKind: ("text" | "number" | "date" | "photo") | "single_choice" | "multi_choice";
+        /** @description How many questions a visitor answers. */
+        QuestionsAsked: {
+            /** Format: uint */
+            max: number;
+            /**
+             * Format: double
+             * @description When each answer is as likely as the next.
+             */
+            mean: number;
+            /** Format: uint */
+            min: number;
+        };
         /** @description An event as it is stored, whether or not this version understands it. */
         RawEvent: {
             _id: string;
@@ -4997,11 +5965,68 @@ export interface components {
         };
         /** @description Six letters and digits that cannot be taken for one another when spoken, as `K7M-2QX`. */
         Reference: string;
+        /** @description All that was found, and what the graph measures. */
+        Report: {
+            /** Format: uint */
+            edges: number;
+            findings: components["schemas"]["Finding"][];
+            /** @description One of the paths to a service on which most is asked, place by place. */
+            longest: string[];
+            /** Format: uint */
+            nodes: number;
+            /** @description Nothing of severity `error` was found. */
+            ok: boolean;
+            /**
+             * @description How many ways there are from the first question to a service: exact, in decimal. `0` while
+             *     the graph has a cycle.
+             */
+            paths: string;
+            /** @description How many of them end at each service, by its place in the flow file, in decimal. */
+            paths_to: {
+                [key: string]: string;
+            };
+            questions: components["schemas"]["QuestionsAsked"];
+        };
         Reset: {
             /** @description 12 to 256 characters. */
             password: string;
             /** @description What is behind `#token=` in the link. */
             token: string;
+        };
+        /** @description A page, and whose visitor is on it. */
+        ResolveBody: {
+            /**
+             * Format: date-time
+             * @description Now when absent.
+             */
+            at?: string | null;
+            /** @description When absent, one that no router names. */
+            scheduler_config_id?: string | null;
+            url: string;
+        };
+        /** @description Where a URL leads, and why. */
+        Resolved: {
+            /** Format: date-time */
+            at: string;
+            /** @description `null` when no router wins and no scheduler is asked for, whose own flow it would be. */
+            booking_flow_id?: string | null;
+            /** @description The router that wins; `null` when the scheduler's own flow is shown. */
+            router_id?: string | null;
+            /** @description Of all routers, in the order in which they win. */
+            routers: components["schemas"]["Verdict"][];
+            /** @description `null`: a scheduler that no router names. */
+            scheduler_config_id?: string | null;
+            url: string;
+        };
+        /** @description A draft that is again what a version was. */
+        RestoredView: {
+            /** @description What belongs to the organization, is not as it was in the version, and was left alone. */
+            differs: components["schemas"]["DifferingView"][];
+            /**
+             * Format: uint64
+             * @description Of the flow, for the next `If-Match`.
+             */
+            flow_version: number;
         };
         /** @description How long to keep what may be dropped; absent is for ever. */
         Retention: {
@@ -5129,6 +6154,61 @@ export interface components {
              */
             weekly_hours?: components["schemas"]["WeeklyHours"];
         };
+        /** @description When the business works. */
+        ScheduleEntry: {
+            /**
+             * @description When somebody arrives. Absent: appointments at exact times.
+             * @default []
+             */
+            arrival_windows?: components["schemas"]["WindowEntry"][];
+            /**
+             * Format: uint32
+             * @description Kept free after each appointment.
+             */
+            buffer_minutes?: number;
+            /** @description How many appointments fit. */
+            capacity: components["schemas"]["CapacityEntry"];
+            /**
+             * @description Closed on public holidays.
+             * @default null
+             */
+            holidays?: components["schemas"]["Holidays"] | null;
+            /**
+             * Format: uint32
+             * @description How far ahead it can be booked, 1 to 730.
+             */
+            horizon_days: number;
+            /**
+             * Format: uint32
+             * @description How long before an appointment it must be booked.
+             */
+            lead_time_minutes?: number;
+            /**
+             * @description Dates that are unlike their day of the week.
+             * @default []
+             */
+            overrides?: components["schemas"]["OverrideEntry"][];
+            /** @description IANA zone such as `America/New_York`. */
+            time_zone: string;
+            /**
+             * @description Absent: made from the slug.
+             * @default null
+             */
+            title?: string | null;
+            /**
+             * @description Spans such as 08:00-17:00 by day of the week.
+             * @default {
+             *       "fri": [],
+             *       "mon": [],
+             *       "sat": [],
+             *       "sun": [],
+             *       "thu": [],
+             *       "tue": [],
+             *       "wed": []
+             *     }
+             */
+            weekly_hours?: components["schemas"]["WeeklyHours"];
+        };
         /** @description When a business works and how much it can take on. */
         ScheduleInput: {
             /**
@@ -5202,6 +6282,15 @@ export interface components {
             weekly_hours?: components["schemas"]["WeeklyHours"] | {
                 [key: string]: unknown;
             } | null;
+        };
+        /** @description A version that is made already and waits for its time. */
+        ScheduledPublication: {
+            /**
+             * Format: date-time
+             * @description Not before.
+             */
+            at: string;
+            version_id: string;
         };
         /** @description One widget of a business: which flow it shows and how it looks and starts. */
         SchedulerConfigDocument: {
@@ -5395,6 +6484,62 @@ export interface components {
             zip?: string | null;
             zone_id?: string | null;
         };
+        /** @description Something that can be booked. */
+        ServiceEntry: {
+            /** @default null */
+            description?: string | null;
+            /**
+             * @description What coming out costs, whatever is done then.
+             * @default null
+             */
+            dispatch_fee?: components["schemas"]["Money"] | null;
+            /**
+             * Format: uint32
+             * @description 5 to 1,440.
+             */
+            duration_minutes: number;
+            /**
+             * @description Name of a picture of the widget's set.
+             * @default null
+             */
+            icon?: string | null;
+            /** @description What it costs, as far as one can say before the work. */
+            price: components["schemas"]["Price"];
+            /**
+             * @description When it can be had. A flow that asks for a time needs one, or `vendor`.
+             * @default null
+             */
+            schedule?: string | null;
+            /**
+             * @description What whoever comes must be able to do.
+             * @default []
+             */
+            skills?: string[];
+            /**
+             * @description Absent: active.
+             * @default null
+             */
+            status?: components["schemas"]["ServiceStatus"] | null;
+            /** @description What visitors read, 1 to 100 characters. */
+            title: string;
+            /**
+             * @description The same texts in other languages, by BCP 47 tag such as es-MX.
+             * @default {}
+             */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+            /**
+             * @description The service's ids in the vendor's own system.
+             * @default null
+             */
+            vendor?: components["schemas"]["VendorData"] | null;
+            /**
+             * @description Where it is offered; absent is everywhere.
+             * @default []
+             */
+            zones?: string[];
+        };
         /** @description Nodes and edges apart; [`crate::flow::check`] says what must hold. */
         ServiceGraph: {
             edges: components["schemas"]["GraphEdge"][];
@@ -5407,6 +6552,10 @@ export interface components {
         };
         /** @description Whether it can be booked. */
         ServiceStatus: "active" | "archived";
+        ServiceTarget: {
+            /** @description The service that ends the path. */
+            service: string;
+        };
         /** @description An area that a business goes to. */
         ServiceZoneDocument: {
             _id: string;
@@ -5823,10 +6972,72 @@ export interface components {
             /** @description Of the link that the server printed. */
             token: string;
         };
+        /**
+         * @description Whether it stops publishing.
+         * @enum {string}
+         */
+        Severity: "error" | "warning";
         /** @description What a link ends with. */
         Signed: {
             expires?: string | null;
             signature?: string | null;
+        };
+        /** @description Which visits are tried. */
+        SimulationAsked: {
+            /**
+             * Format: date-time
+             * @description Those that began then or later.
+             */
+            from?: string | null;
+            /**
+             * Format: uint64
+             * @description At most so many, the newest first: 1 to 1,000, 200 when not said.
+             */
+            limit?: number | null;
+            /**
+             * Format: date-time
+             * @description Those that began before.
+             */
+            until?: string | null;
+        };
+        /** @description Visits that end elsewhere in the same way. */
+        SimulationGroup: {
+            /** @description At most five of them. */
+            examples: string[];
+            /** @description The first place at which they part. */
+            parts_at?: components["schemas"]["FlowSpot"] | null;
+            recorded: components["schemas"]["VisitEnd"];
+            simulated: components["schemas"]["VisitEnd"];
+            verdict: components["schemas"]["SimulationVerdict"];
+            /** Format: uint64 */
+            visits: number;
+        };
+        /** @description How the two ends compare. */
+        SimulationVerdict: ("same_end" | "other_end") | "stuck";
+        /** @description What they would come to. */
+        SimulationView: {
+            /** @description Whether no visit of the period was left out. */
+            complete: boolean;
+            /** @description Visits that end elsewhere, those that do so in the same way together: the largest first. */
+            groups: components["schemas"]["SimulationGroup"][];
+            /**
+             * Format: uint64
+             * @description Visits that end elsewhere in a way that is in no group, because there are too many.
+             */
+            in_no_group: number;
+            /** Format: uint64 */
+            other_end: number;
+            /** Format: uint64 */
+            same_end: number;
+            /** Format: uint64 */
+            stuck: number;
+            /**
+             * Format: uint64
+             * @description Visits whose events or version cannot be read.
+             */
+            unreadable: number;
+            /** Format: uint64 */
+            visits: number;
         };
         /** @description What a widget says of itself when a visit begins. */
         StartBody: {
@@ -5859,6 +7070,170 @@ export interface components {
         StateQuery: {
             /** @description A sequence, or an instant in RFC 3339; the present when absent. */
             at?: string | null;
+        };
+        /** @description One step, told apart by `type`. */
+        StepEntry: {
+            /**
+             * @description Absent: that of the zones, or US.
+             * @default null
+             */
+            country?: string | null;
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            icon?: string | null;
+            /** @description What happens to a visitor from elsewhere. */
+            outside_area: components["schemas"]["OutsideArea"];
+            title: string;
+            /** @default {} */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+            /** @constant */
+            type: "zipcode";
+            /**
+             * @description Where the business goes; absent is everywhere.
+             * @default []
+             */
+            zones?: string[];
+        } | {
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            icon?: string | null;
+            /** @description The first question; a name of `nodes` when they are written out. */
+            start: string;
+            title: string;
+            /** @default {} */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+            /** @constant */
+            type: "service_selection";
+        } | {
+            /** @default null */
+            description?: string | null;
+            /** @default [] */
+            fields?: components["schemas"]["DetailField"][];
+            /** @default null */
+            icon?: string | null;
+            media?: components["schemas"]["MediaUpload"];
+            title: string;
+            /** @default {} */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+            /** @constant */
+            type: "additional_details";
+        } | {
+            /** @default null */
+            call_to_book?: components["schemas"]["CallToBook"] | null;
+            /** @default null */
+            description?: string | null;
+            /**
+             * Format: uint32
+             * @description How long a chosen slot is kept, 1 to 120. Absent: 10.
+             * @default null
+             */
+            hold_minutes?: number | null;
+            /**
+             * Format: uint32
+             * @description Narrows the schedule's.
+             * @default null
+             */
+            horizon_days?: number | null;
+            /** @default null */
+            icon?: string | null;
+            /**
+             * Format: uint32
+             * @description Lengthens the schedule's.
+             * @default null
+             */
+            lead_time_minutes?: number | null;
+            mode?: components["schemas"]["TimeslotMode"];
+            /**
+             * @description Shows the earliest slot on top. Absent: true.
+             * @default null
+             */
+            offer_first_available?: boolean | null;
+            title: string;
+            /** @default {} */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+            /** @constant */
+            type: "timeslot_selection";
+        } | {
+            /** @default [] */
+            consents?: components["schemas"]["ConsentConfig"][];
+            /** @default null */
+            description?: string | null;
+            fields?: components["schemas"]["CustomerFields"];
+            /** @default null */
+            icon?: string | null;
+            /** @description Recognise a known customer by e-mail or phone. */
+            lookup_existing?: boolean;
+            title: string;
+            /** @default {} */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+            /** @constant */
+            type: "customer_info";
+        } | {
+            /** @default null */
+            deposit?: components["schemas"]["Deposit"] | null;
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            icon?: string | null;
+            /**
+             * @description Absent: true.
+             * @default null
+             */
+            show_dispatch_fee?: boolean | null;
+            /**
+             * @description Absent: true.
+             * @default null
+             */
+            show_price?: boolean | null;
+            /** @default null */
+            terms?: string | null;
+            title: string;
+            /** @default {} */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+            /** @constant */
+            type: "summary";
+        } | {
+            /**
+             * @description Absent: true.
+             * @default null
+             */
+            add_to_calendar?: boolean | null;
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            icon?: string | null;
+            message?: string;
+            /**
+             * @description Where the visitor goes from here.
+             * @default null
+             */
+            redirect_url?: string | null;
+            /**
+             * @description Absent: true.
+             * @default null
+             */
+            show_reference?: boolean | null;
+            title: string;
+            /** @default {} */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+            /** @constant */
+            type: "confirmation";
         };
         /** @description How a visitor fared at one step. */
         StepProgress: {
@@ -6204,6 +7579,58 @@ export interface components {
             /** @constant */
             vendor: "webhook";
         };
+        /** @description Why one router won, or did not. */
+        Verdict: {
+            booking_flow_id: string;
+            code: components["schemas"]["VerdictCode"];
+            /** @description The router that won, where this one matches too. */
+            lost_to?: string | null;
+            name: string;
+            /** @description One sentence. */
+            reason: string;
+            router_id: string;
+        };
+        /** @description Stable, for programs. */
+        VerdictCode: ("won" | "inactive" | "other_scheduler" | "not_yet" | "over" | "no_criteria" | "path_differs" | "parameter_missing" | "parameter_differs" | "campaign_differs" | "flow_not_published" | "lost_by_class" | "lost_by_specificity" | "lost_by_age") | "won_as_default" | "lost_as_default";
+        /** @description One version, without what is in it. */
+        VersionView: {
+            _id: string;
+            checksum: string;
+            /** @description Visitors get it now. */
+            is_published: boolean;
+            note?: string | null;
+            /** Format: uint32 */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            published_at: string;
+            /** @description Absent when a program published it. */
+            published_by_id?: string | null;
+            /**
+             * Format: date-time
+             * @description When visitors will get it by themselves.
+             */
+            scheduled_for?: string | null;
+        };
+        VersionsPage: {
+            data: components["schemas"]["VersionView"][];
+            /** @description For `after`; absent on the last page. */
+            next_cursor?: string | null;
+        };
+        VersionsQuery: {
+            /**
+             * Format: uint32
+             * @description The `next_cursor` of the page before.
+             */
+            after?: number | null;
+            /**
+             * Format: uint
+             * @description 1 to 200; 50 when absent.
+             */
+            limit?: number | null;
+        };
         /** @description All that the widget draws: it holds no flow logic. */
         View: {
             /** @description Types of the commands that make sense now. */
@@ -6388,6 +7815,19 @@ export interface components {
             /** Format: double */
             zoom: number;
         };
+        /** @description Where a visit ends. */
+        VisitEnd: {
+            /** @constant */
+            kind: "booked";
+            service: string;
+            title: string;
+        } | {
+            at: components["schemas"]["FlowSpot"];
+            /** @constant */
+            kind: "left";
+            reason: string;
+            why: components["schemas"]["WhyLeft"];
+        };
         /** @description Somebody who asked to be let in. */
         WaitlistRequestDocument: {
             _id: string;
@@ -6473,6 +7913,17 @@ export interface components {
             /** @default [] */
             wed?: string[];
         };
+        /** @description What a change is a change of. */
+        What: ("flow" | "step" | "question" | "answer" | "service" | "zone" | "schedule" | "category" | "journey") | "node";
+        Which: {
+            /**
+             * Format: uint32
+             * @description The number of a version; absent is the draft.
+             */
+            version?: number | null;
+        };
+        /** @description Why a visit does not go on. */
+        WhyLeft: "out_of_area" | "not_said" | "answer_gone" | "refused" | "broken";
         /**
          * @description Where the floating button is.
          * @enum {string}
@@ -6487,6 +7938,8 @@ export interface components {
             duration: number;
             start: string;
         };
+        /** @description When somebody arrives. */
+        WindowEntry: string | components["schemas"]["LateWindow"];
         /** @description Asks where the work is. */
         Zipcode: {
             /** @description Whose postal codes are asked for: ISO 3166-1, two upper-case letters. */
@@ -6497,6 +7950,44 @@ export interface components {
              * @default []
              */
             zone_ids?: string[];
+        };
+        /** @description An area that the business goes to. */
+        ZoneEntry: {
+            /** @description ISO 3166-1, two upper-case letters. */
+            country: string;
+            /** @default null */
+            description?: string | null;
+            /**
+             * @description Name of a picture of the widget's set.
+             * @default null
+             */
+            icon?: string | null;
+            /** @description Postal codes, or their beginnings with a `*`: `303*`. */
+            postal_codes: string[];
+            /**
+             * Format: int32
+             * @description Of several zones that hold a postal code the lowest wins.
+             */
+            priority?: number;
+            /**
+             * @description IANA zone; absent is the organization's.
+             * @default null
+             */
+            time_zone?: string | null;
+            /** @description 1 to 100 characters. */
+            title: string;
+            /**
+             * @description The same texts in other languages, by BCP 47 tag such as es-MX.
+             * @default {}
+             */
+            translations?: {
+                [key: string]: components["schemas"]["Translation"];
+            };
+            /**
+             * @description What coming out there costs.
+             * @default null
+             */
+            trip_charge?: components["schemas"]["Money"] | null;
         };
     };
     responses: never;
@@ -11799,6 +13290,586 @@ export interface operations {
             };
         };
     };
+    resolve_route: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /** @description A page, and whose visitor is on it. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResolveBody"];
+            };
+        };
+        responses: {
+            /** @description Where a URL leads, and why. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resolved"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_booking_flow_routers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that was found, and whether everything was looked at. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Findings"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    validate_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that was found, and what the graph measures. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Report"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description What is said with a publication. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPublication"];
+            };
+        };
+        responses: {
+            /** @description A version that visitors get, or will get. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unpublish_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_booking_flow_schedule: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions_of_booking_flow: {
+        parameters: {
+            query?: {
+                /** @description The `next_cursor` of the page before. */
+                after?: number;
+                /** @description 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionsPage"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_version_of_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                /** @description Of the flow. */
+                id: string;
+                /** @description Of the version: 1, 2, 3 … */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The document */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BookingFlowVersionDocument"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_version_of_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                /** @description Of the flow. */
+                id: string;
+                /** @description Of the version: 1, 2, 3 … */
+                number: number;
+            };
+            cookie?: never;
+        };
+        /** @description When a version made before is published. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Again"];
+            };
+        };
+        responses: {
+            /** @description A version that visitors get, or will get. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicationView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_version_of_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                /** @description Of the flow. */
+                id: string;
+                /** @description Of the version: 1, 2, 3 … */
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A draft that is again what a version was. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RestoredView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_booking_flow_builder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A flow with all that a builder shows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuilderView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_booking_flow_builder: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The `ETag` that was seen: refused when the document has another by now. */
+                "If-Match"?: string;
+            };
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description All that is saved at once. Whatever is not mentioned stays as it is. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuilderSave"];
+            };
+        };
+        responses: {
+            /** @description A flow with all that a builder shows. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuilderView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_booking_flow_svg: {
+        parameters: {
+            query?: {
+                /** @description The number of a version; absent is the draft. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The diagram */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
+                    "text/vnd.mermaid": unknown;
+                    "text/vnd.graphviz": unknown;
+                };
+            };
+            /** @description It is the one with the `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_booking_flow_mmd: {
+        parameters: {
+            query?: {
+                /** @description The number of a version; absent is the draft. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The diagram */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
+                    "text/vnd.mermaid": unknown;
+                    "text/vnd.graphviz": unknown;
+                };
+            };
+            /** @description It is the one with the `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    draw_booking_flow_dot: {
+        parameters: {
+            query?: {
+                /** @description The number of a version; absent is the draft. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The diagram */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": unknown;
+                    "text/vnd.mermaid": unknown;
+                    "text/vnd.graphviz": unknown;
+                };
+            };
+            /** @description It is the one with the `If-None-Match` */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     revoke_api_key: {
         parameters: {
             query?: never;
@@ -11851,6 +13922,44 @@ export interface operations {
                 };
                 content: {
                     "application/x-ndjson": unknown;
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulate_booking_flow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** @description Which visits are tried. */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationAsked"];
+            };
+        };
+        responses: {
+            /** @description What they would come to. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationView"];
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */
@@ -12116,6 +14225,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PartOfScreen"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_booking_flow: {
+        parameters: {
+            query?: {
+                /** @description `yaml` when absent. */
+                format?: components["schemas"]["FileFormat"];
+                /** @description Number of a version; the draft when absent. */
+                version?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /**
+             * @description A booking flow of Wrkbelt with all that it owns. Keys are slugs (a–z, 0–9 and -), unique in
+             *     their map, and stand in for ids everywhere.
+             */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowFile"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_booking_flow: {
+        parameters: {
+            query?: {
+                /** @description Says what would be done, and does nothing. */
+                dry_run?: boolean;
+                /** @description The hash of a plan: refused when anything that it is about has changed since. */
+                plan?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+            };
+            cookie?: never;
+        };
+        /**
+         * @description A booking flow of Wrkbelt with all that it owns. Keys are slugs (a–z, 0–9 and -), unique in
+         *     their map, and stand in for ids everywhere.
+         */
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FlowFile"];
+            };
+        };
+        responses: {
+            /** @description What an import does, or would do. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */
@@ -13051,7 +15246,7 @@ export interface operations {
         /** @description Absent stays as it is. */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Changes"];
+                "application/json": components["schemas"]["Changes2"];
             };
         };
         responses: {
