@@ -150,6 +150,7 @@ fn has_format(name: &str, value: &Value) -> bool {
         "date-time" => text.parse::<model::Timestamp>().is_ok(),
         "date" => matches(&json!("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text),
         "email" => text.contains('@'),
+        "uri" => text.parse::<axum::http::Uri>().is_ok_and(|it| it.scheme().is_some()),
         "binary" => true,
         unknown => panic!("this test does not know the format `{unknown}`"),
     }
