@@ -90,8 +90,7 @@ impl OperationOutput for Diff {
     type Inner = FlowDiff;
 
     fn operation_response(ctx: &mut GenContext, operation: &mut Operation) -> Option<DocResponse> {
-        let mut response =
-            <Json<FlowDiff> as OperationOutput>::operation_response(ctx, operation)?;
+        let mut response = <Json<FlowDiff> as OperationOutput>::operation_response(ctx, operation)?;
         for mime in ["text/plain", DiagramFormat::Svg.mime_type()] {
             response.content.insert(mime.to_owned(), MediaType::default());
         }
