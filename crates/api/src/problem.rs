@@ -19,7 +19,10 @@ use axum::{
 };
 use model::{
     Problem as FieldProblem, Problems,
-    flow::check::{Finding, Severity},
+    flow::{
+        FlowDiff,
+        check::{Finding, Severity},
+    },
     session::{Rejection, View},
 };
 use schemars::JsonSchema;
@@ -49,6 +52,9 @@ pub struct Problem {
     /// The present view, where a widget can go on with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     view: Option<Box<View>>,
+    /// What another publication changed for visitors, for whoever lost to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diff: Option<Box<FlowDiff>>,
     #[serde(skip)]
     retry_after: Option<u64>,
     /// Of a document that was changed by someone else: becomes the `ETag`.
@@ -78,6 +84,7 @@ impl Problem {
             errors: None,
             sequence: None,
             view: None,
+            diff: None,
             retry_after: None,
             version: None,
         }
@@ -128,6 +135,10 @@ impl From<Error> for Problem {
             Error::Forbidden(_) => Self::new(Code::Forbidden).detail(detail),
             Error::Changed { current } => {
                 Self { version: Some(current), ..Self::new(Code::Changed).detail(detail) }
+            }
+            Error::Overtaken { current, diff } => {
+                let problem = Self::new(Code::Changed).detail(detail);
+                Self { version: Some(current), diff: Some(diff), ..problem }
             }
             Error::Duplicate { .. } => Self::new(Code::Duplicate).detail(detail),
             Error::Referenced(_) => Self::new(Code::Referenced).detail(detail),

@@ -4,7 +4,7 @@ use adapters::files::{FileError, UploadError};
 use model::{
     COLLECTIONS, Problems,
     core::Permission,
-    flow::{check::Report, file::NotAFlowFile},
+    flow::{FlowDiff, check::Report, file::NotAFlowFile},
     session::{NotUnderstood, Rejection, View},
 };
 use store::StoreError;
@@ -25,6 +25,9 @@ pub enum Error {
     /// The document is no longer as the caller saw it.
     #[error("It was changed by someone else: its version is {current} now.")]
     Changed { current: u64 },
+    /// The same, because somebody else published it: with what visitors get otherwise since.
+    #[error("Somebody else published it first: its version is {current} now.")]
+    Overtaken { current: u64, diff: Box<FlowDiff> },
     /// Another document has a value that only one may have.
     #[error("Another {label} has the same {field} already.")]
     Duplicate { label: &'static str, field: &'static str },

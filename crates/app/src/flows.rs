@@ -1,4 +1,5 @@
 mod builder;
+mod compare;
 mod draft;
 mod drawing;
 mod existing;

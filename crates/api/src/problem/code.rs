@@ -106,7 +106,7 @@ codes! {
         mend "Send it from the server's own pages, or from a program with an API key.";
     Changed 409 "changed" "Changed by someone else"
         cause "The document is no longer at the version that `If-Match` names."
-        mend "Read the document again, apply the change to it, and send it with the `ETag` of that answer.";
+        mend "Read the document again, apply the change to it, and send it with the `ETag` of that answer. Where somebody else published a flow, `diff` says what that changed for visitors.";
     Unsound 422 "flow.unsound" "The flow is not sound"
         cause "The flow breaks a rule that every published flow keeps, or the file names slugs that nothing has. Nothing happened; visitors get what they got before."
         mend "Look at `errors`: each has its code, a sentence, and the shortest path that shows it in `witness`. Mend the draft, and publish it again.";

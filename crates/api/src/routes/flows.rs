@@ -1,6 +1,7 @@
 //! What becomes of a flow: from a draft to what visitors get, and back.
 
 mod builder;
+mod compare;
 pub(super) mod diagram;
 
 use aide::{OperationInput, generate::GenContext, openapi::Operation};
@@ -87,6 +88,7 @@ pub(super) fn routes() -> Routes {
             restore,
         )
         .and(builder::routes())
+        .and(compare::routes())
         .and(diagram::routes())
 }
 

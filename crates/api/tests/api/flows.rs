@@ -82,7 +82,9 @@ async fn a_flow_is_published_once_on_what_was_seen() {
     let published = published.json();
     assert_eq!((&published["number"], &published["scheduled_for"]), (&json!(2), &Value::Null));
     let late = desk.with(("if-match", &tag), Method::POST, "/publish").await;
-    late.problem(409, "changed");
+    let told = late.problem(409, "changed");
+    // Another version of the same.
+    assert_eq!(told["diff"], json!({ "equal": true, "changes": [] }));
     assert_eq!(late.header("etag").unwrap(), format!("\"{}\"", published["flow_version"]));
     let versions = desk.get("/versions").await.json();
     let user = desk.owner.user.unwrap().to_string();
@@ -353,4 +355,76 @@ async fn a_flow_is_drawn_and_drawn_anew_only_when_it_changed() {
     desk.get("/diagram.png").await.problem(404, "not_found");
     let request = axum::http::Request::get(desk.owner.path(&format!("{}/diagram.svg", desk.flow)));
     desk.site.send(request.body(Body::empty()).unwrap()).await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn two_states_of_a_flow_are_compared() {
+    let desk = Desk::new().await;
+    assert_eq!(desk.get("/diff").await.json(), json!({ "equal": true, "changes": [] }));
+    desk.patch("booking_services", "drain", json!({ "content": { "title": "Second" } })).await;
+    desk.publish().await;
+    desk.patch("booking_services", "drain", json!({ "content": { "title": "Third" } })).await;
+    let titles = |diff: &Value| {
+        assert_eq!(diff["changes"].as_array().unwrap().len(), 1, "{diff}");
+        let change = &diff["changes"][0];
+        assert_eq!(
+            (&change["what"], &change["path"]),
+            (&json!("service"), &json!("services.drain"))
+        );
+        [change["fields"][0]["before"].clone(), change["fields"][0]["after"].clone()]
+    };
+    let first = titles(&desk.get("/diff?from=1&to=2").await.json())[0].clone();
+    for (asked, before, after) in [
+        ("", json!("Second"), json!("Third")),
+        ("?from=1", first.clone(), json!("Third")),
+        ("?to=1", json!("Second"), first.clone()),
+        ("?from=1&to=2&format=json", first, json!("Second")),
+    ] {
+        let diff = desk.get(&format!("/diff{asked}")).await.json();
+        assert_eq!(titles(&diff), [before, after], "{asked}");
+    }
+    let text = desk.get("/diff?format=text").await;
+    assert_eq!(text.header("content-type"), Some("text/plain; charset=utf-8"));
+    assert!(text.text().starts_with("1 change: 1 changed\n\n~ changed service services.drain"));
+    let picture = desk.get("/diff?format=svg").await;
+    assert_eq!(picture.header("content-type"), Some("image/svg+xml"));
+    assert!(picture.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
+    assert!(picture.text().starts_with("<svg") && picture.text().contains("Third"));
+
+    for nothing in ["?from=9", "?to=9", "?from=0"] {
+        desk.get(&format!("/diff{nothing}")).await.problem(404, "not_found");
+    }
+    for wrong in ["?from=one", "?format=pdf", "?since=1"] {
+        desk.get(&format!("/diff{wrong}")).await.problem(422, "request.invalid");
+    }
+    desk.post("/unpublish", json!({})).await;
+    assert_eq!(desk.get("/diff").await.error(422, "request.invalid").0, "from");
+    assert_eq!(desk.get("/diff?from=2").await.status, 200);
+    let request = axum::http::Request::get(desk.owner.path(&format!("{}/diff", desk.flow)));
+    desk.site.send(request.body(Body::empty()).unwrap()).await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn of_two_who_publish_the_loser_is_told_what_is_otherwise_now() {
+    let desk = Desk::new().await;
+    let tag = desk.get("").await.header("etag").unwrap().to_owned();
+    desk.patch("booking_services", "drain", json!({ "content": { "title": "Second" } })).await;
+    let publish = || desk.with(("if-match", &tag), Method::POST, "/publish");
+    let (one, other) = tokio::join!(publish(), publish());
+    let (won, lost) = if one.status == 200 { (one, other) } else { (other, one) };
+    assert_eq!(won.status, 200, "{}", won.text());
+    let told = lost.problem(409, "changed");
+    assert_eq!(lost.header("etag").unwrap(), format!("\"{}\"", won.json()["flow_version"]));
+    assert_eq!(told["diff"], desk.get("/diff?from=1&to=2").await.json());
+    assert_eq!(told["diff"]["changes"][0]["fields"][0]["after"], "Second");
+
+    // Not to who may publish flows but not see them.
+    let body = json!({ "name": "Publisher", "scopes": ["PUBLISH_BOOKING_FLOW"] });
+    let key = desk.owner.post(&desk.site, "api_keys", &body).await.json();
+    let program = Member::with_key(desk.owner.organization, key["key"].as_str().unwrap());
+    let path = format!("{}/publish", desk.flow);
+    let mut request = program.request(Method::POST, &path, Some(&json!({})));
+    request.headers_mut().insert("if-match", tag.parse().unwrap());
+    let told = desk.site.send(request).await.problem(409, "changed");
+    assert_eq!(told["diff"], Value::Null);
 }

@@ -53,7 +53,7 @@ const ROUTER: &str = r#"{
 
 /// Operations that nobody succeeds with here, and why. They are asked all the same; that what is
 /// theirs is not there is no finding.
-const UNREACHED: [(&str, &str); 34] = [
+const UNREACHED: [(&str, &str); 35] = [
     ("accept_invitation", TOKEN),
     ("add_session_file", BYTES),
     ("cancel_booking_flow_schedule", FLOW),
@@ -62,6 +62,7 @@ const UNREACHED: [(&str, &str); 34] = [
     ("confirm_totp", PASSWORD),
     ("create_membership", "its user must be of the parent organization: see the examples"),
     ("delete_file", BYTES),
+    ("diff_booking_flow", FLOW),
     ("disable_totp", PASSWORD),
     ("end_login", "its session is made by signing in: see `auth`"),
     ("execute_command", "a command fits one moment of a visit: `commands` and `tokens` do them"),

@@ -1,14 +1,15 @@
 use model::{
-    Doc, Entity, Id, Index,
+    Doc, Id,
     content::Slug,
     flow::FlowBundle,
-    scheduler::{
-        BookingFlow, BookingFlowStatus, BookingFlowVersion, Identified, Schedule, ServiceZone,
-    },
+    scheduler::{BookingFlow, BookingFlowStatus, FlowSnapshot, Schedule, ServiceZone},
 };
-use store::{Find, Scalar};
+use store::Find;
 
-use super::{Existing, draft::list_all};
+use super::{
+    Existing,
+    draft::{identified, list_all},
+};
 use crate::{Error, Result, Tenant};
 
 impl Tenant {
@@ -36,23 +37,17 @@ impl Tenant {
     }
 
     async fn exported(&self, existing: Existing, version: Option<u32>) -> Result<FlowBundle> {
-        const BY_NUMBER: &Index = &BookingFlowVersion::COLLECTION.indexes[0];
         let draft = existing.bundle().ok_or(Error::NotFound("booking flow"))?;
         let Some(number) = version else { return Ok(draft.owned()) };
-        let flow = Scalar::Text(draft.snapshot.flow.id.to_string());
-        let numbered = Find::by(BY_NUMBER, [flow, Scalar::Number(number.into())]);
-        let (versions, _) = self.scoped().list::<BookingFlowVersion>(numbered).await?;
-        let found = versions.into_iter().next().ok_or(Error::NotFound("booking flow version"))?;
+        let found = self.flow(draft.snapshot.flow.id).version(number).await?;
+        self.with_today(found.body.snapshot).await
+    }
+
+    /// What was published, with the zones and schedules of today, which versions do not have.
+    pub(super) async fn with_today(&self, snapshot: FlowSnapshot) -> Result<FlowBundle> {
         let zones: Vec<Doc<ServiceZone>> = list_all(self, Find::all).await?;
         let schedules: Vec<Doc<Schedule>> = list_all(self, Find::all).await?;
-        let bundle = FlowBundle {
-            snapshot: found.body.snapshot,
-            zones: zones.into_iter().map(|it| Identified { id: it.id, body: it.body }).collect(),
-            schedules: schedules
-                .into_iter()
-                .map(|it| Identified { id: it.id, body: it.body })
-                .collect(),
-        };
-        Ok(bundle.owned())
+        let (zones, schedules) = (identified(&zones), identified(&schedules));
+        Ok(FlowBundle { snapshot, zones, schedules }.owned())
     }
 }

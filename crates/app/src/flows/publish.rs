@@ -41,9 +41,15 @@ impl FlowKeeper {
     /// either case: what is scheduled is what was seen.
     ///
     /// # Errors
-    /// [`Error::Unsound`] with the report; [`Error::Changed`] when somebody else changed or
-    /// published the flow first; [`Error::Invalid`] for a note that is too long.
+    /// [`Error::Unsound`] with the report; [`Error::Overtaken`] when somebody else published the
+    /// flow first, with what that changed; [`Error::Changed`] when it was changed otherwise;
+    /// [`Error::Invalid`] for a note that is too long.
     pub async fn publish(&self, asked: Publish) -> Result<Published> {
+        let saw = asked.expected;
+        self.overtaken(saw, self.publish_draft(asked).await).await
+    }
+
+    async fn publish_draft(&self, asked: Publish) -> Result<Published> {
         for _ in 0..ATTEMPTS {
             let seen = self.seen(asked.expected).await?;
             let draft = Draft::load(&self.tenant, seen).await?;

@@ -96,6 +96,11 @@ impl FlowKeeper {
     /// # Errors
     /// As [`Self::publish`]; [`Error::NotAllowed`] when visitors get it already.
     pub async fn publish_version(&self, number: u32, asked: Publish) -> Result<Published> {
+        let saw = asked.expected;
+        self.overtaken(saw, self.publish_again(number, asked).await).await
+    }
+
+    async fn publish_again(&self, number: u32, asked: Publish) -> Result<Published> {
         for _ in 0..ATTEMPTS {
             let seen = self.seen(asked.expected).await?;
             let version = self.version(number).await?;

@@ -4,6 +4,7 @@ use app::{Error, FlowKeeper, MailFolder, Mailer, Mailing, Publish, StartSession,
 use model::{
     Doc, Id, Timestamp,
     core::AuditEntry,
+    flow::FlowDiff,
     scheduler::{
         BookingFlow, BookingFlowStatus, BookingQuestion, BookingQuestionAnswer, BookingService,
         ServiceStatus,
@@ -22,6 +23,8 @@ on_both! {
     an_older_version_whose_service_is_gone_is_refused,
     a_version_becomes_the_draft_again,
     what_belongs_to_the_organization_is_not_restored_over,
+    who_lost_is_told_what_visitors_get_otherwise_since,
+    who_lost_to_no_publication_is_told_of_none,
     a_scheduled_version_is_published_at_its_time,
     a_schedule_is_replaced_and_taken_back,
     a_scheduled_version_of_a_deleted_flow_is_refused_where_one_sees_it,
@@ -117,11 +120,72 @@ async fn a_version_holds_what_was_published_whatever_comes_later(world: World) {
     assert!(matches!(flow.version(3).await, Err(Error::NotFound(_))));
     let stale = Publish { expected, ..Publish::default() };
     let refused = flow.publish(stale).await.unwrap_err();
-    assert!(matches!(refused, Error::Changed { current } if current == seen.version + 1));
+    let Error::Overtaken { current, diff } = refused else { panic!("{refused:?}") };
+    assert_eq!(current, seen.version + 1);
+    assert_eq!(*diff, between(&flow, Some(1), Some(2)).await);
+    assert_eq!(diff.changes[0].path, "questions.need");
     assert_eq!(actions(&world, &tenant).await, ["booking_flows.publish"]);
     let long = Publish { note: Some("x".repeat(2_001)), ..Publish::default() };
     let Error::Invalid(problems) = flow.publish(long).await.unwrap_err() else { panic!() };
     assert_eq!(problems.0[0].path, "note");
+}
+
+async fn between(flow: &FlowKeeper, from: Option<u32>, to: Option<u32>) -> FlowDiff {
+    let (before, after) = flow.compared(from, to).await.unwrap();
+    FlowDiff::between(&before, &after)
+}
+
+fn seeing(version: u64) -> Publish {
+    Publish { expected: Some(version), ..Publish::default() }
+}
+
+async fn who_lost_is_told_what_visitors_get_otherwise_since(world: World) {
+    let (tenant, _) = world.business("acme", &flows::visits(1)).await;
+    let (flow, seen) = flow_of(&world, &tenant).await;
+    let mut saw = vec![seen.version];
+    for title in ["Two", "Three"] {
+        rename(&world, &tenant, title).await;
+        saw.push(flow.publish(Publish::default()).await.unwrap().flow.version);
+    }
+    saw.push(flow.publish_version(2, Publish::default()).await.unwrap().flow.version);
+    // Visitors got 1, 2, 3, and 2 again.
+    for (version, from) in [(saw[0], 1), (saw[2], 3)] {
+        let again = flow.publish_version(1, seeing(version)).await.unwrap_err();
+        for lost in [flow.publish(seeing(version)).await.unwrap_err(), again] {
+            let Error::Overtaken { current, diff } = lost else { panic!("{lost:?}") };
+            assert_eq!(current, saw[3]);
+            assert_eq!(*diff, between(&flow, Some(from), Some(2)).await);
+            assert!(!diff.equal);
+        }
+    }
+    // They get what they got then.
+    let lost = flow.publish(seeing(saw[1])).await.unwrap_err();
+    assert!(matches!(lost, Error::Changed { current } if current == saw[3]), "{lost:?}");
+    // What is published first is all new.
+    let hidden = flow.unpublish(None).await.unwrap().version;
+    flow.publish(Publish::default()).await.unwrap();
+    let lost = flow.publish(seeing(hidden)).await.unwrap_err();
+    let Error::Overtaken { diff, .. } = lost else { panic!("{lost:?}") };
+    assert!(diff.changes.iter().all(|it| it.kind.word() == "added"), "{diff:?}");
+    assert!(diff.changes.iter().any(|it| it.path == "questions.need"), "{diff:?}");
+}
+
+async fn who_lost_to_no_publication_is_told_of_none(world: World) {
+    let (tenant, _) = world.business("acme", &flows::visits(1)).await;
+    let (flow, seen) = flow_of(&world, &tenant).await;
+    rename(&world, &tenant, "Two").await;
+    let published = flow.publish(Publish::default()).await.unwrap().flow.version;
+    let scheduled = flow.publish(at(later(&world, 60))).await.unwrap().flow.version;
+    let lost = flow.publish(seeing(published)).await.unwrap_err();
+    assert!(matches!(lost, Error::Changed { current } if current == scheduled), "{lost:?}");
+    let lost = flow.publish(seeing(seen.version)).await.unwrap_err();
+    assert!(matches!(lost, Error::Overtaken { .. }), "{lost:?}");
+    let hidden = flow.unpublish(None).await.unwrap().version;
+    let lost = flow.publish(seeing(seen.version)).await.unwrap_err();
+    assert!(matches!(lost, Error::Changed { current } if current == hidden), "{lost:?}");
+    let refused = flow.compared(None, None).await.unwrap_err();
+    let Error::Invalid(problems) = refused else { panic!("{refused:?}") };
+    assert_eq!(problems.0[0].path, "from");
 }
 
 async fn an_unsound_draft_is_not_published(world: World) {

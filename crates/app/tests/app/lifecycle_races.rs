@@ -33,6 +33,7 @@ async fn of_many_who_publish_at_once_one_does(world: World) {
     let Beside { system, .. } = world.beside().await;
     for round in 1..=5 {
         let seen = flow_now(&world, &tenant).await;
+        assert!(renumber(&world, tenant.organization(), round).await);
         let there = system.enter(tenant.organization());
         let all = (0..8).map(|n| {
             let at = if n % 2 == 0 { &tenant } else { &there };
@@ -45,10 +46,10 @@ async fn of_many_who_publish_at_once_one_does(world: World) {
         let won: Vec<_> = all.iter().flatten().collect();
         assert_eq!(won.len(), 1, "{all:?}");
         for lost in all.iter().filter_map(|it| it.as_ref().err()) {
-            assert!(
-                matches!(lost, Error::Changed { current } if *current == seen.version + 1),
-                "{lost:?}"
-            );
+            let Error::Overtaken { current, diff } = lost else { panic!("{lost:?}") };
+            assert_eq!(*current, seen.version + 1);
+            let paths: Vec<_> = diff.changes.iter().map(|it| it.path.as_str()).collect();
+            assert_eq!(paths, ["questions.need", "questions.need.answers.drain"]);
         }
         let now = flow_now(&world, &tenant).await;
         assert_eq!(now.body.published_version_id, Some(won[0].version_id));

@@ -150,7 +150,7 @@ async fn a_router_to_a_flow_that_is_not_published_is_passed_over(world: World) {
     let of_best = resolved.routers.iter().find(|it| it.router_id == best.id).unwrap();
     assert_eq!(of_best.code, VerdictCode::FlowNotPublished);
     // A flow that is taken away later is no flow of a visitor either.
-    business.owner.delete(business.flows[1], None).await.unwrap();
+    business.owner.flow(business.flows[1]).unpublish(None).await.unwrap();
     assert_eq!(business.flow_of(&world.doors, PAGE).await, business.flows[0]);
 }
 

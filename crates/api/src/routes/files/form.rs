@@ -5,6 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    task::{Poll, ready},
 };
 
 use aide::{
@@ -21,7 +22,8 @@ use axum::{
         multipart::{Field, MultipartError},
     },
 };
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
 use model::core::AccessLevel;
 use schemars::json_schema;
 use serde::de::DeserializeOwned;
@@ -51,21 +53,39 @@ impl FromRequest<Api> for Form {
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let most_bytes = request.body().size_hint().upper();
         let has_begun = Arc::new(AtomicBool::new(false));
-        let (begun, mut before) = (has_begun.clone(), 0);
-        let request = request.map(|body| {
-            Body::from_stream(body.into_data_stream().map(move |chunk| {
-                let chunk = chunk.map_err(io::Error::other)?;
-                if before > MOST_BEFORE && !begun.load(Ordering::Relaxed) {
-                    return Err(io::Error::other("no file begins"));
-                }
-                before += chunk.len();
-                Ok(chunk)
-            }))
-        });
+        let begun = has_begun.clone();
+        let request = request.map(|body| Body::from_stream(bounded(body, begun)));
         let parts = Multipart::from_request(request, api).await;
         let parts = parts.map_err(|_| Problem::new(Code::NotMultipart))?;
         Ok(Self { parts, most_bytes, has_begun })
     }
+}
+
+/// A form that ends with an error when too much comes before its file. Until then it is read chunk
+/// by chunk: whoever parses it takes as much as there is at once, and would not have seen the file
+/// begin.
+fn bounded(
+    body: Body,
+    has_begun: Arc<AtomicBool>,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    let mut chunks = body.into_data_stream();
+    let (mut before, mut is_parsed) = (0, true);
+    stream::poll_fn(move |context| {
+        if !has_begun.load(Ordering::Relaxed) {
+            if before > MOST_BEFORE {
+                return Poll::Ready(Some(Err(io::Error::other("no file begins"))));
+            }
+            if !is_parsed {
+                is_parsed = true;
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+        }
+        let chunk = ready!(chunks.poll_next_unpin(context));
+        is_parsed = false;
+        before += chunk.as_ref().map_or(0, |it| it.as_ref().map_or(0, Bytes::len));
+        Poll::Ready(chunk.map(|it| it.map_err(io::Error::other)))
+    })
 }
 
 impl Form {

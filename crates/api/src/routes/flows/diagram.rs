@@ -25,6 +25,9 @@ use crate::{
     routes::{Routes, entities::EntityPath},
 };
 
+/// An SVG that is opened by itself is a page: it may style itself and nothing else.
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
 /// One route for each format.
 pub(super) fn routes() -> Routes {
     DiagramFormat::ALL.into_iter().fold(Routes::new(), |routes, format| {
@@ -99,9 +102,7 @@ impl IntoResponse for Drawn {
         };
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.caching));
-        // An SVG that is opened by itself is a page: it may style itself and nothing else.
-        let policy = "default-src 'none'; style-src 'unsafe-inline'";
-        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
         if let Ok(tag) = HeaderValue::from_str(&self.tag) {
             headers.insert(ETAG, tag);
         }

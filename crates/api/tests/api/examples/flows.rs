@@ -19,6 +19,7 @@ impl Run {
         {
             self.call(operation, &one, owner, None).await;
         }
+        self.call("diff_booking_flow", &one, owner, None).await;
         let note = json!({ "note": "More to choose from." });
         self.call("publish_booking_flow", &one, owner, Some(note)).await;
         let later = json!({ "note": "For the winter.", "at": "2026-12-01T08:00:00Z" });

@@ -151,7 +151,8 @@ fn has_format(name: &str, value: &Value) -> bool {
         "date" => matches(&json!("^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), text),
         "email" => text.contains('@'),
         "uri" => text.parse::<axum::http::Uri>().is_ok_and(|it| it.scheme().is_some()),
-        "binary" => true,
+        // The name of a number's format, beside which a text may stand.
+        "binary" | "double" => true,
         unknown => panic!("this test does not know the format `{unknown}`"),
     }
 }
