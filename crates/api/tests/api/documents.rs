@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::site::Site;
 
-const PUBLIC: [(&str, &str); 7] = [
+const PUBLIC: [(&str, &str); 8] = [
     ("/public/v1/schedulers/{public_key}", "get"),
     ("/public/v1/schedulers/{public_key}/sessions", "post"),
     ("/public/v1/sessions/{id}", "get"),

@@ -93,10 +93,12 @@ impl Tenant {
         let mut bundle = built.bundle;
         existing.keep_what_is_not_in_files(&mut bundle);
         let before = existing.replaced_by(&bundle);
-        let seen = serde_json::to_string(&(&before.snapshot, &before.zones, &before.schedules));
+        // A new flow gets other ids each time: only what it shares with others is seen before.
+        let own = existing.flow.as_ref().map(|_| &before.snapshot);
+        let shared = (&before.snapshot.services, &before.snapshot.categories);
+        let seen = serde_json::to_string(&(own, shared, &before.zones, &before.schedules));
         let hash = Sha256::new()
             .chain_update(seen.unwrap_or_default())
-            .chain_update([u8::from(existing.flow.is_some())])
             .chain_update(file.to_json())
             .finalize();
         let plan = ImportPlan {

@@ -27,14 +27,17 @@ fn a_file_that_is_no_flow_is_refused_with_its_line() {
     {
         let flow = folder.write("flow.yaml", text);
         let ran = folder.run(&["flow", "validate", &flow]);
-        assert!(ran.failure().contains("flow.yaml: "), "{ran:?}");
+        assert!(ran.failure().contains("flow.yaml:1:"), "{ran:?}");
         let ran = folder.run(&["flow", "validate", &flow, "--json"]);
         assert_eq!((ran.code, &*ran.stderr), (1, ""));
         assert_eq!(ran.line()["findings"][0]["code"], "file.unreadable");
     }
     let ran = folder.run(&["flow", "validate", &sample("broken/misspelled-field.yaml")]);
     let sentence = ran.failure();
-    assert!(sentence.contains("line 26") && sentence.contains("`descripton`"), "{sentence}");
+    assert!(
+        sentence.contains("misspelled-field.yaml:26:") && sentence.contains("`descripton`"),
+        "{sentence}"
+    );
 }
 
 #[test]

@@ -16,13 +16,12 @@ use aide::{
 };
 use app::NewFile;
 use axum::{
-    body::{Body, HttpBody},
+    body::{Body, Bytes, HttpBody},
     extract::{
         FromRequest, Multipart, Request,
         multipart::{Field, MultipartError},
     },
 };
-use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use model::core::AccessLevel;
 use schemars::json_schema;
@@ -61,9 +60,9 @@ impl FromRequest<Api> for Form {
     }
 }
 
-/// A form that ends with an error when too much comes before its file. Until then it is read chunk
-/// by chunk: whoever parses it takes as much as there is at once, and would not have seen the file
-/// begin.
+/// A form that ends with an error when too much comes before its file. It is handed on chunk by
+/// chunk: whoever parses it takes all that there is at once, and would see neither where the file
+/// begins nor that it is too large before the whole of it is in memory.
 fn bounded(
     body: Body,
     has_begun: Arc<AtomicBool>,
@@ -71,15 +70,13 @@ fn bounded(
     let mut chunks = body.into_data_stream();
     let (mut before, mut is_parsed) = (0, true);
     stream::poll_fn(move |context| {
-        if !has_begun.load(Ordering::Relaxed) {
-            if before > MOST_BEFORE {
-                return Poll::Ready(Some(Err(io::Error::other("no file begins"))));
-            }
-            if !is_parsed {
-                is_parsed = true;
-                context.waker().wake_by_ref();
-                return Poll::Pending;
-            }
+        if before > MOST_BEFORE && !has_begun.load(Ordering::Relaxed) {
+            return Poll::Ready(Some(Err(io::Error::other("no file begins"))));
+        }
+        if !is_parsed {
+            is_parsed = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
         let chunk = ready!(chunks.poll_next_unpin(context));
         is_parsed = false;
