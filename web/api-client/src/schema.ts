@@ -1712,6 +1712,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/organizations/{organization_id}/booking_flows/{id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What differs between two versions of a flow, or a draft
+         * @description Needs the permission `VIEW_BOOKING_FLOWS`.
+         */
+        get: operations["diff_booking_flow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/organizations/{organization_id}/booking_flows/{id}/diagram.svg": {
         parameters: {
             query?: never;
@@ -4268,6 +4288,20 @@ export interface components {
              */
             expected_sequence: number;
         };
+        Compared: {
+            /** @description `json` when absent. */
+            format?: components["schemas"]["DiffFormat"] | null;
+            /**
+             * Format: uint32
+             * @description The number of a version; absent is the one that visitors get.
+             */
+            from?: number | null;
+            /**
+             * Format: uint32
+             * @description The number of a version; absent is the draft.
+             */
+            to?: number | null;
+        };
         /** @description Says that it is done. */
         Confirmation: {
             /** @default true */
@@ -4570,6 +4604,7 @@ export interface components {
         DeviceKind: "mobile" | "tablet" | "desktop" | "unknown";
         /** @description What is drawn. */
         DiagramKind: "flow" | "service_selection";
+        DiffFormat: "json" | "text" | "svg";
         DifferingView: {
             _id: string;
             /** @description `booking_services` */
@@ -5813,6 +5848,8 @@ export interface components {
             /** @description Stable, for programs. */
             code: string;
             detail: string;
+            /** @description What another publication changed for visitors, for whoever lost to it. */
+            diff?: components["schemas"]["FlowDiff"] | null;
             /** @description What is wrong in which place. */
             errors?: components["schemas"]["Errors"] | null;
             /** @description The path that was asked for. */
@@ -13722,6 +13759,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BuilderView"];
+                };
+            };
+            /** @description What went wrong, and where (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_booking_flow: {
+        parameters: {
+            query?: {
+                /** @description `json` when absent. */
+                format?: components["schemas"]["DiffFormat"];
+                /** @description The number of a version; absent is the one that visitors get. */
+                from?: number;
+                /** @description The number of a version; absent is the draft. */
+                to?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Of the organization. */
+                organization_id: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All that a change of a flow changes. There is none exactly when both are the same file. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlowDiff"];
+                    "text/plain": unknown;
+                    "image/svg+xml": unknown;
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */
