@@ -4,7 +4,7 @@ use std::{
     fmt::Write as _,
     io::{self, BufRead, BufReader, Read, Write},
     net::TcpStream,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -12,9 +12,14 @@ use serde_json::Value;
 /// A server that has not answered by then is stuck.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The server closes connections on which nothing is asked for longer: then a new one is made, as
+/// browsers do.
+const LONGEST_IDLE: Duration = Duration::from_secs(5);
+
 pub struct Client {
     stream: BufReader<TcpStream>,
     host: String,
+    answered_at: Instant,
 }
 
 #[derive(Debug)]
@@ -22,6 +27,13 @@ pub struct Answer {
     pub status: u16,
     pub content_type: String,
     pub body: Vec<u8>,
+}
+
+fn open(host: &str) -> io::Result<BufReader<TcpStream>> {
+    let stream = TcpStream::connect(host)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_nodelay(true)?;
+    Ok(BufReader::new(stream))
 }
 
 impl Client {
@@ -34,10 +46,7 @@ impl Client {
     /// When there is no server.
     pub fn try_connect(base_url: &str) -> io::Result<Self> {
         let host = base_url.strip_prefix("http://").unwrap().to_owned();
-        let stream = TcpStream::connect(&host)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
-        Ok(Self { stream: BufReader::new(stream), host })
+        Ok(Self { stream: open(&host)?, host, answered_at: Instant::now() })
     }
 
     /// # Errors
@@ -49,6 +58,9 @@ impl Client {
         token: Option<&str>,
         body: Option<&Value>,
     ) -> io::Result<Answer> {
+        if self.answered_at.elapsed() > LONGEST_IDLE {
+            self.stream = open(&self.host)?;
+        }
         let body = body.map(Value::to_string).unwrap_or_default();
         let mut request = format!("{method} {path} HTTP/1.1\r\nhost: {}\r\n", self.host);
         if let Some(token) = token {
@@ -59,7 +71,9 @@ impl Client {
         }
         write!(request, "content-length: {}\r\n\r\n{body}", body.len()).unwrap();
         self.stream.get_mut().write_all(request.as_bytes())?;
-        self.answer()
+        let answer = self.answer()?;
+        self.answered_at = Instant::now();
+        Ok(answer)
     }
 
     pub fn get(&mut self, path: &str) -> Answer {

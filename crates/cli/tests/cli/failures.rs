@@ -35,7 +35,7 @@ fn a_file_that_is_no_flow_is_refused_with_its_line() {
     let ran = folder.run(&["flow", "validate", &sample("broken/misspelled-field.yaml")]);
     let sentence = ran.failure();
     assert!(
-        sentence.contains("misspelled-field.yaml:26:") && sentence.contains("`descripton`"),
+        sentence.contains("misspelled-field.yaml:27:") && sentence.contains("`descripton`"),
         "{sentence}"
     );
 }
