@@ -93,7 +93,8 @@ pub(super) fn path(to: Link) -> String {
 }
 
 async fn add(ByToken(visitor): ByToken, form: Form) -> Result<Created<AddedView>, Problem> {
-    let doc = form.file_alone(async |new, chunks| visitor.upload(new, chunks).await).await?;
+    let added = form.file_alone(async |new, chunks| visitor.upload(new, chunks).await);
+    let doc = Box::pin(added).await?;
     let File { filename, mime_type, size, .. } = doc.body;
     Ok(Created(AddedView { id: doc.id, filename, mime_type, size }))
 }

@@ -91,9 +91,9 @@ async fn a_link_has_an_address_and_a_code_to_print() {
     let width = expected.width();
     // Around it four modules are white: what a scanner needs.
     let unit = 480_usize.div_ceil(width + 8);
-    let side = unit * (width + 8);
+    let length = unit * (width + 8);
     assert!(
-        code.text().contains(&format!("width=\"{side}\" height=\"{side}\"")),
+        code.text().contains(&format!("width=\"{length}\" height=\"{length}\"")),
         "{}",
         code.text()
     );

@@ -25,8 +25,15 @@ const BY_SLUG: &model::Index = &BookingFlowExpressLink::COLLECTION.indexes[0];
 
 /// A visit that begins by an express link.
 pub(super) enum ByLink {
-    Refused { id: Option<Id<BookingFlowExpressLink>>, code: LinkFaultCode },
-    Usable { link: Doc<BookingFlowExpressLink>, zone: Option<Id<ServiceZone>>, is_archived: bool },
+    Refused {
+        id: Option<Id<BookingFlowExpressLink>>,
+        code: LinkFaultCode,
+    },
+    Usable {
+        link: Box<Doc<BookingFlowExpressLink>>,
+        zone: Option<Id<ServiceZone>>,
+        is_archived: bool,
+    },
 }
 
 /// Those who begin by one link in this process take turns: each counts its use, so that all at
@@ -74,8 +81,8 @@ impl ByLink {
     pub(super) fn count(&self, unit: &mut UnitOfWork) -> Result<()> {
         let Some(link) = self.link() else { return Ok(()) };
         let uses = link.body.uses.saturating_add(1);
-        let used = BookingFlowExpressLink { uses, ..link.body.clone() };
-        Ok(unit.replace(link, &used)?)
+        let counted = BookingFlowExpressLink { uses, ..link.body.clone() };
+        Ok(unit.replace(link, &counted)?)
     }
 }
 
@@ -132,7 +139,7 @@ impl Tenant {
             None => None,
         };
         let is_archived = service.is_some_and(|it| it.body.status == ServiceStatus::Archived);
-        let by_link = Some(ByLink::Usable { link, zone, is_archived });
+        let by_link = Some(ByLink::Usable { link: Box::new(link), zone, is_archived });
         Ok(Way { flow, router_id: None, by_link })
     }
 

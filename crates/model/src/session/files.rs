@@ -70,9 +70,10 @@ impl FilePlace {
                     node_id: None,
                     max_files: config.media.max_files.unwrap_or(FILES),
                     max_bytes: config.media.max_bytes.unwrap_or(BYTES),
-                    mime_types: match types.is_empty() {
-                        true => owned(&PICTURES_AND_PDF),
-                        false => types.clone(),
+                    mime_types: if types.is_empty() {
+                        owned(&PICTURES_AND_PDF)
+                    } else {
+                        types.clone()
                     },
                 })
             }

@@ -94,7 +94,7 @@ impl LinkFault {
         Self { code, of: None }
     }
 
-    pub(super) fn of(code: LinkFaultCode, of: impl ToString) -> Self {
+    pub(super) fn of(code: LinkFaultCode, of: &impl ToString) -> Self {
         Self { code, of: Some(of.to_string()) }
     }
 }

@@ -178,10 +178,10 @@ fn go_by_hand(scene: &mut Scene, made: &Made) {
     }
 }
 
+type Seen = (Option<Id<BookingFlowStep>>, Option<Id<GraphNode>>, Option<Notice>, Selections);
+
 /// All that the visitor sees of where they are.
-fn place(
-    scene: &Scene,
-) -> (Option<Id<BookingFlowStep>>, Option<Id<GraphNode>>, Option<Notice>, Selections) {
+fn place(scene: &Scene) -> Seen {
     let state = &scene.session.current_state;
     let selections = state.temp_selections.clone().unwrap();
     (state.step_id, state.node_id, state.notice, Selections { prefilled: None, ..selections })

@@ -106,7 +106,7 @@ fn answers_along(
             Some(_) => LinkFaultCode::AnswerUnreachable,
             None => LinkFaultCode::AnswerGone,
         };
-        faults.push(LinkFault::of(code, id));
+        faults.push(LinkFault::of(code, &id));
     }
     planned
 }
@@ -121,11 +121,11 @@ fn answers_to(
 ) -> Vec<PrefilledAnswer> {
     let was_archived = |it: &BookingService| it.status == ServiceStatus::Archived;
     if is_archived || flow.service(service).is_some_and(was_archived) {
-        faults.push(LinkFault::of(LinkFaultCode::ServiceArchived, service));
+        faults.push(LinkFault::of(LinkFaultCode::ServiceArchived, &service));
         return Vec::new();
     }
     shortest_way(flow, service).unwrap_or_else(|| {
-        faults.push(LinkFault::of(LinkFaultCode::ServiceUnreachable, service));
+        faults.push(LinkFault::of(LinkFaultCode::ServiceUnreachable, &service));
         Vec::new()
     })
 }
@@ -209,7 +209,7 @@ fn details(
             Some(value) => {
                 kept.insert(key.clone(), value);
             }
-            None => faults.push(LinkFault::of(LinkFaultCode::DetailsInvalid, key)),
+            None => faults.push(LinkFault::of(LinkFaultCode::DetailsInvalid, &key)),
         }
     }
     kept
@@ -248,7 +248,7 @@ fn customer(flow: &CompiledFlow, given: &CustomerDetails, faults: &mut Faults) -
             "phone" => kept.phone = None,
             _ => kept.address = None,
         }
-        faults.push(LinkFault::of(LinkFaultCode::CustomerInvalid, name));
+        faults.push(LinkFault::of(LinkFaultCode::CustomerInvalid, &name));
     }
     kept
 }
@@ -260,6 +260,6 @@ fn known_steps(
 ) -> Vec<Id<BookingFlowStep>> {
     let (known, unknown): (Vec<_>, Vec<_>) =
         steps.iter().copied().partition(|it| flow.step(*it).is_some());
-    faults.extend(unknown.into_iter().map(|it| LinkFault::of(LinkFaultCode::StepUnknown, it)));
+    faults.extend(unknown.into_iter().map(|it| LinkFault::of(LinkFaultCode::StepUnknown, &it)));
     known
 }
