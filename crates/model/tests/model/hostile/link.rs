@@ -23,7 +23,7 @@ pub(super) fn any_link(
     }
     let answers = (0..dice.below(4)).map(|_| dice.one_of(&snapshot.answers).id).collect();
     let service = dice.one_of(&snapshot.services).id;
-    let details = [json!({}), json!({ "gate": true }), json!({ "gate": 1, "x": true })];
+    let details = [json!({}), json!({ "gate": "true" }), json!({ "gate": "?", "x": "true" })];
     let zones = snapshot.steps.iter().find_map(|it| match &it.body.config {
         StepConfig::Zipcode(config) => config.zone_ids.first().copied(),
         _ => None,
