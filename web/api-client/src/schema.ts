@@ -14345,6 +14345,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FlowFile"];
+                    "application/yaml": unknown;
                 };
             };
             /** @description What went wrong, and where (RFC 9457) */

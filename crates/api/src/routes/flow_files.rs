@@ -1,6 +1,10 @@
 //! Flows as code: a flow with all that it owns as one document, out and in.
 
-use aide::{OperationInput, OperationOutput, generate::GenContext, openapi::Operation};
+use aide::{
+    OperationInput, OperationOutput,
+    generate::GenContext,
+    openapi::{MediaType, Operation},
+};
 use app::ImportPlan;
 use axum::{
     Json,
@@ -95,15 +99,23 @@ impl OperationOutput for FileText {
         ctx: &mut GenContext,
         operation: &mut Operation,
     ) -> Option<aide::openapi::Response> {
-        <Json<FlowFile> as OperationOutput>::operation_response(ctx, operation)
+        let response = <Json<FlowFile> as OperationOutput>::operation_response(ctx, operation)?;
+        Some(or_yaml(response))
     }
 
     fn inferred_responses(
         ctx: &mut GenContext,
         operation: &mut Operation,
     ) -> Vec<(Option<aide::openapi::StatusCode>, aide::openapi::Response)> {
-        <Json<FlowFile> as OperationOutput>::inferred_responses(ctx, operation)
+        let inferred = <Json<FlowFile> as OperationOutput>::inferred_responses(ctx, operation);
+        inferred.into_iter().map(|(status, response)| (status, or_yaml(response))).collect()
     }
+}
+
+/// The same document, written the other way.
+fn or_yaml(mut response: aide::openapi::Response) -> aide::openapi::Response {
+    response.content.insert("application/yaml".to_owned(), MediaType::default());
+    response
 }
 
 #[derive(Deserialize, JsonSchema)]
