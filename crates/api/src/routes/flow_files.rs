@@ -8,8 +8,8 @@ use aide::{
 use app::ImportPlan;
 use axum::{
     Json,
-    extract::{FromRequest, FromRequestParts, Query, Request},
-    http::{header::CONTENT_TYPE, request::Parts},
+    extract::{FromRequest, Request},
+    http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
 use model::{
@@ -21,13 +21,13 @@ use model::{
     scheduler::BookingFlow,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize};
 
 use super::{About, Routes, entities::EntityPath};
 use crate::{
     Api, LARGEST_ADMIN_BODY, Problem, body,
     callers::{Allowed, Update, View},
-    problem::Code,
+    query::Queried,
 };
 
 pub(super) fn routes() -> Routes {
@@ -74,7 +74,7 @@ struct FileText {
 async fn export(
     allowed: Allowed<View<BookingFlow>>,
     EntityPath(id): EntityPath<BookingFlow>,
-    Asked(asked): Asked<Exported>,
+    Queried(asked): Queried<Exported>,
 ) -> Result<FileText, Problem> {
     let bundle = allowed.0.tenant().export_flow_by_id(id, asked.version).await?;
     let written = FlowFile::of(&bundle);
@@ -142,7 +142,7 @@ struct ImportView {
 
 async fn import(
     allowed: Allowed<Update<BookingFlow>>,
-    Asked(asked): Asked<Imported>,
+    Queried(asked): Queried<Imported>,
     FileSent(file): FileSent,
 ) -> Result<Json<ImportView>, Problem> {
     let view = |plan: ImportPlan, booking_flow_id| {
@@ -155,26 +155,6 @@ async fn import(
     let imported = allowed.0.import_flow(&file.file, asked.plan.as_deref()).await;
     let (plan, imported) = file.located(imported)?;
     Ok(view(plan, Some(imported.booking_flow_id)))
-}
-
-/// What a query says. One that says something else is refused as a problem.
-struct Asked<T>(T);
-
-impl<T: DeserializeOwned> FromRequestParts<Api> for Asked<T> {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Problem> {
-        let query = Query::<T>::from_request_parts(parts, api).await;
-        let Query(asked) =
-            query.map_err(|it| Problem::new(Code::Invalid).detail(it.body_text()))?;
-        Ok(Self(asked))
-    }
-}
-
-impl<T: JsonSchema> OperationInput for Asked<T> {
-    fn operation_input(ctx: &mut GenContext, operation: &mut Operation) {
-        <Query<T> as OperationInput>::operation_input(ctx, operation);
-    }
 }
 
 /// A flow file as a body, in YAML or JSON.
